@@ -1,0 +1,96 @@
+"""Comparisons and questions about numbers: answers without a gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.primitive import primitive
+
+__all__ = [
+    "eq",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "lt",
+    "ne",
+]
+
+
+@primitive("eq")
+def eq(x: Any, y: Any) -> Any:
+    """x == y, elementwise."""
+    return np.equal(x, y)
+
+
+@primitive("ne")
+def ne(x: Any, y: Any) -> Any:
+    """x != y, elementwise."""
+    return np.not_equal(x, y)
+
+
+@primitive("lt")
+def lt(x: Any, y: Any) -> Any:
+    """x < y, elementwise."""
+    return np.less(x, y)
+
+
+@primitive("le")
+def le(x: Any, y: Any) -> Any:
+    """x <= y, elementwise."""
+    return np.less_equal(x, y)
+
+
+@primitive("gt")
+def gt(x: Any, y: Any) -> Any:
+    """x > y, elementwise."""
+    return np.greater(x, y)
+
+
+@primitive("ge")
+def ge(x: Any, y: Any) -> Any:
+    """x >= y, elementwise."""
+    return np.greater_equal(x, y)
+
+
+@primitive("logical_and")
+def logical_and(x: Any, y: Any) -> Any:
+    """True where both are true (not zero)."""
+    return np.logical_and(x, y)
+
+
+@primitive("logical_or")
+def logical_or(x: Any, y: Any) -> Any:
+    """True where either is true (not zero)."""
+    return np.logical_or(x, y)
+
+
+@primitive("logical_not")
+def logical_not(x: Any) -> Any:
+    """True where x is false (zero)."""
+    return np.logical_not(x)
+
+
+@primitive("isnan")
+def isnan(x: Any) -> Any:
+    """True where x is not a number."""
+    return np.isnan(x)
+
+
+@primitive("isinf")
+def isinf(x: Any) -> Any:
+    """True where x is infinite."""
+    return np.isinf(x)
+
+
+@primitive("isfinite")
+def isfinite(x: Any) -> Any:
+    """True where x is neither infinite nor not a number."""
+    return np.isfinite(x)

@@ -1,0 +1,423 @@
+"""How an operation is declared, and what is recorded when it runs.
+
+An operation is a plain NumPy function with its vjp (vector-Jacobian product) right below it::
+
+    @binary("mul")
+    def mul(x, y):
+        return np.multiply(x, y)
+
+    @mul.defvjp
+    def mul_vjp(g, out, x, y):
+        return g * y, g * x
+
+The decorated function takes tensors and returns a tensor. Beside the result it leaves a `Node`:
+which operation made it, from which inputs, and the raw arrays that the forward pass saw. That is
+all that `backward.py` needs. Given raw arrays alone, the function simply computes, so a rule written
+with our own operations runs on arrays (fast, first order) and on tensors (``create_graph=True``).
+
+- `unary` and `binary` declare elementwise operations; they are the hot path and are written out.
+- `primitive` declares everything else: any number of inputs, parameters, kept intermediate results.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_edu.errors import AutogradError, ShapeError, user_line
+
+__all__ = ["Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
+
+Rule = Callable[..., Any]
+
+_ndarray = np.ndarray
+_asarray = np.asarray
+_new = object.__new__
+_next_order = count(1).__next__
+
+
+class Node:
+    """One value in the graph, and how it was made. `tinygrad_edu.tensor.Tensor` adds the operators.
+
+    A node knows its inputs and never its consumers, so a graph holds no reference cycle and is gone,
+    by reference count, with the last tensor that leads to it.
+
+    Attributes
+    ----------
+    data : numpy.ndarray
+        The value, as `Tensor` shows it. Results of operations are read-only; a leaf changes by rebinding ``data``.
+    grad : Tensor or None
+        The accumulated gradient, of the shape of ``data``.
+    requires_grad : bool
+        Whether gradients flow to or through this node.
+    op : Op or None
+        The operation that made it; None for a leaf.
+    inputs : tuple or None
+        What `op` was applied to (tensors, or None for an optional input); None once released.
+    arrays : tuple or None
+        The raw arrays that the forward pass saw, one for each input.
+    params : dict or None
+        The keyword parameters of the operation; None for elementwise operations.
+    kept : object
+        What the forward pass kept for the rule.
+    order : int
+        A creation number: larger than that of every input. 0 for a leaf.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "arrays",
+        "cotangent",
+        "extra",
+        "grad",
+        "inputs",
+        "kept",
+        "op",
+        "order",
+        "params",
+        "requires_grad",
+    )
+
+    # The slot behind `data`; the engine reads it directly, because a property costs a call.
+    _data: Any
+    grad: Any
+    requires_grad: bool
+    op: Op | None
+    inputs: tuple[Any, ...] | None
+    arrays: tuple[Any, ...] | None
+    params: dict[str, Any] | None
+    kept: Any
+    order: int
+    # The walk's own: the cotangent gathered so far. None outside a walk.
+    cotangent: Any
+    # Name, hooks and the wish to keep a gradient; nearly always None.
+    extra: Extra | None
+
+
+class Extra:
+    """What few tensors have: a name, hooks, the wish to keep an interior gradient."""
+
+    __slots__ = ("hooks", "name", "retains_grad")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.retains_grad = False
+
+
+class _Recording:
+    """Whether operations leave a record. One switch for the whole process, as simple as it can be."""
+
+    __slots__ = ("on",)
+
+    def __init__(self) -> None:
+        self.on = True
+
+
+recording = _Recording()
+
+
+class Op:
+    """A declared operation: its label, its NumPy function and its vjp rule."""
+
+    __slots__ = ("arity", "domain", "forward", "keeps", "name", "rule_extras", "variadic", "vjp")
+
+    def __init__(self, name: str, forward: Callable[..., Any], arity: int | None, domain: str | None) -> None:
+        self.name = name
+        self.forward = forward
+        # 1 or 2 for the elementwise hot paths, None for the general one
+        self.arity = arity
+        self.domain = domain
+        self.vjp: Rule | None = None
+        self.keeps = False
+        self.variadic = False
+        self.rule_extras: tuple[str, ...] = ()
+
+    def defvjp(self, rule: Rule) -> Rule:
+        """Make `rule` the vjp of this operation; used as a decorator."""
+        self.vjp = rule
+        names = inspect.signature(rule).parameters
+        self.rule_extras = tuple(name for name in ("needs", "kept") if name in names)
+        return rule
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+class Operation(Protocol):
+    """What the decorators give back: call it, or hang a rule below it."""
+
+    op: Op
+    defvjp: Callable[[Rule], Rule]
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """Apply the operation."""
+
+
+# The class of results. `tensor.py` comes later in the reading order and names itself here.
+Tensor: Any = Node
+_as_inputs: Callable[..., tuple[Any, ...]]
+
+
+def tensor_class(cls: Any, as_inputs: Callable[..., tuple[Any, ...]]) -> None:
+    """Tell this module which class results have and how numbers and arrays become inputs."""
+    global Tensor, _as_inputs
+    Tensor, _as_inputs = cls, as_inputs
+
+
+def constant(data: Any) -> Any:
+    """Wrap an array as a tensor that nothing is recorded about."""
+    out = _new(Tensor)
+    out._data = data
+    out.grad = out.op = out.arrays = out.params = out.kept = out.cotangent = out.extra = None
+    out.requires_grad = False
+    out.inputs = ()
+    out.order = 0
+    return out
+
+
+def unary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare an elementwise operation of one input.
+
+    Parameters
+    ----------
+    name : str
+        The label in graphs and messages.
+    domain : str, optional
+        Where it is differentiable, in words, when that is not everywhere.
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        op = Op(name, forward, 1, domain)
+
+        def apply(x: Any) -> Any:
+            if type(x) is not Tensor:
+                if not isinstance(x, Node):
+                    return forward(x)
+            data = forward(x._data)
+            if type(data) is not _ndarray:
+                data = _asarray(data)
+            if recording.on and x.requires_grad:
+                data.setflags(False)
+                out = _new(Tensor)
+                out._data = data
+                out.grad = out.params = out.kept = out.cotangent = out.extra = None
+                out.requires_grad = True
+                out.op = op
+                out.inputs = (x,)
+                out.arrays = (x._data,)
+                out.order = _next_order()
+                return out
+            return constant(_frozen(data, x._data))
+
+        return _dress(apply, op)
+
+    return declare
+
+
+def binary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare an elementwise operation of two inputs that broadcast against each other.
+
+    The rule may ignore broadcasting: the engine sums its results back to the inputs' shapes.
+    Parameters as for `unary`.
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        op = Op(name, forward, 2, domain)
+
+        def apply(x: Any, y: Any) -> Any:
+            if type(x) is not Tensor or type(y) is not Tensor:
+                if not (isinstance(x, Node) or isinstance(y, Node)):
+                    return forward(x, y)
+                x, y = _as_inputs(op, x, y)
+            a = x._data
+            b = y._data
+            if a.dtype is not b.dtype:
+                x, y = _as_inputs(op, x, y)
+                a = x._data
+                b = y._data
+            try:
+                data = forward(a, b)
+            except ValueError as error:
+                raise _cannot_broadcast(op, a, b, error) from None
+            if type(data) is not _ndarray:
+                data = _asarray(data)
+            if recording.on and (x.requires_grad or y.requires_grad):
+                data.setflags(False)
+                out = _new(Tensor)
+                out._data = data
+                out.grad = out.params = out.kept = out.cotangent = out.extra = None
+                out.requires_grad = True
+                out.op = op
+                out.inputs = (x, y)
+                out.arrays = (a, b)
+                out.order = _next_order()
+                return out
+            return constant(_frozen(data, a))
+
+        return _dress(apply, op)
+
+    return declare
+
+
+def primitive(
+    name: str, domain: str | None = None, *, keeps: bool = False
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare any other operation.
+
+    The decorated function's signature says what is what. Arguments before a ``/`` (or, where there is
+    none, before a ``*``) are inputs: tensors, or None for an optional one. ``*xs`` takes a list of
+    tensors as its first argument. All others are parameters; ``dim`` and ``keepdim`` are also
+    accepted as ``axis`` and ``keepdims``.
+
+    The rule is called as ``rule(g, out, *inputs, **params)`` and returns one gradient for each input
+    (None where there is none); a rule of a single input returns it bare. If it names ``needs`` it gets
+    a tuple of bool, which inputs want a gradient; if it names ``kept`` it gets what forward kept, or
+    None under ``create_graph``, where it recomputes that with our own operations.
+
+    Parameters
+    ----------
+    name, domain
+        As for `unary`.
+    keeps : bool
+        The function returns ``(result, kept)``.
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        op = Op(name, forward, None, domain)
+        op.keeps = keeps
+        inputs, defaults, op.variadic = _read_signature(forward)
+        number, param_names = len(inputs), tuple(defaults)
+
+        def apply(*args: Any, **params: Any) -> Any:
+            if op.variadic:
+                xs, rest = tuple(args[0]), args[1:]
+            else:
+                xs, rest = args[:number], args[number:]
+                if len(xs) < number:
+                    xs, params = _named_inputs(op, inputs, xs, params)
+            params = _bind(op, rest, param_names, params, defaults)
+            if not any(isinstance(x, Node) for x in xs):
+                result = forward(*xs, **params)
+                return result[0] if keeps else result
+            xs = _as_inputs(op, *xs)
+            arrays = tuple([None if x is None else x._data for x in xs])
+            data = forward(*arrays, **params)
+            kept = None
+            if keeps:
+                data, kept = data
+            if type(data) is not _ndarray:
+                data = _asarray(data)
+            for array in arrays:
+                # a view, so that freezing the result leaves a leaf's own array alone
+                if data is array:
+                    data = data.view()
+            data.setflags(False)
+            out = constant(data)
+            if recording.on and op.vjp is not None and data.dtype.kind == "f":
+                for x in xs:
+                    if x is not None and x.requires_grad:
+                        out.requires_grad = True
+                        out.op = op
+                        out.inputs = xs
+                        out.arrays = arrays
+                        out.params = params
+                        out.kept = kept
+                        out.order = _next_order()
+                        break
+            return out
+
+        return _dress(apply, op)
+
+    return declare
+
+
+def _dress(apply: Any, op: Op) -> Operation:
+    """Give the callable the name, the text and the handle of its operation."""
+    apply.__name__ = apply.__qualname__ = op.forward.__name__
+    apply.__doc__ = op.forward.__doc__
+    apply.__module__ = op.forward.__module__
+    apply.__wrapped__ = op.forward
+    apply.op = op
+    apply.defvjp = op.defvjp
+    return apply  # type: ignore[no-any-return]  # a function that carries `op` and `defvjp`
+
+
+def _frozen(data: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Freeze a result; an integer input to a float operation gives the default float, as in PyTorch."""
+    if data.dtype.kind == "f" and like.dtype.kind in "iub":
+        data = data.astype(np.float32)
+    data.setflags(write=False)
+    return data
+
+
+def _read_signature(forward: Callable[..., Any]) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """Split a signature into inputs and parameters, each with its default, and whether it has ``*xs``."""
+    parameters = inspect.signature(forward).parameters.values()
+    kinds = {p.kind for p in parameters}
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        input_kind = inspect.Parameter.VAR_POSITIONAL
+    elif inspect.Parameter.POSITIONAL_ONLY in kinds:
+        input_kind = inspect.Parameter.POSITIONAL_ONLY
+    else:
+        input_kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    inputs = {p.name: p.default for p in parameters if p.kind is input_kind}
+    params = {p.name: p.default for p in parameters if p.kind is not input_kind}
+    return inputs, params, inspect.Parameter.VAR_POSITIONAL in kinds
+
+
+def _named_inputs(
+    op: Op, inputs: dict[str, Any], xs: tuple[Any, ...], params: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Take inputs that were given by name, and the default of optional ones that were not given."""
+    params = dict(params)
+    for name, default in list(inputs.items())[len(xs) :]:
+        x = params.pop(name, default)
+        if x is inspect.Parameter.empty:
+            raise TypeError(f"{op.name}() needs its input {name!r}; it was called without.{user_line()}")
+        xs = (*xs, x)
+    return xs, params
+
+
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def _bind(
+    op: Op, rest: tuple[Any, ...], names: tuple[str, ...], params: dict[str, Any], defaults: dict[str, Any]
+) -> dict[str, Any]:
+    """Return every parameter by name, defaults filled in."""
+    if not rest and not params and inspect.Parameter.empty not in defaults.values():
+        return defaults
+    bound = dict(defaults)
+    if len(rest) > len(names):
+        raise TypeError(
+            f"{op.name}() takes {len(names)} parameters ({', '.join(names)}), not {len(rest)}.{user_line()}"
+        )
+    bound.update(zip(names, rest, strict=False))
+    for name, value in params.items():
+        name = _ALIASES.get(name, name) if name not in defaults else name
+        if name not in defaults:
+            known = ", ".join(names) or "none"
+            raise TypeError(f"{op.name}() has no parameter {name!r}; it has: {known}.{user_line()}")
+        bound[name] = tuple(value) if type(value) is list else value
+    for name, value in bound.items():
+        if value is inspect.Parameter.empty:
+            raise TypeError(f"{op.name}() needs the parameter {name!r}.{user_line()}")
+    return bound
+
+
+def _cannot_broadcast(op: Op, a: np.ndarray, b: np.ndarray, error: ValueError) -> AutogradError:
+    """Say which shapes met where, and what would fit."""
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        return ShapeError(
+            f"{op.name}: shapes {a.shape} and {b.shape} do not broadcast; compared from the right, two sizes "
+            f"must be equal or one of them 1. Reshape or transpose one of the two.{user_line()}"
+        )
+    return ShapeError(f"{op.name}: {error} (shapes {a.shape} and {b.shape}).{user_line()}")
