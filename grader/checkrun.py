@@ -1,0 +1,154 @@
+"""One check put to one student: attempts, the smallest failure, and the programs that were tried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hypothesis.errors import HypothesisException
+
+from grader.behaviour import replay, same_behaviour
+from grader.draw import Enough, draw_examples
+from grader.exercise import Check
+from grader.handles import CheckFailed, Student
+from grader.program import Program, Runner, WorkerGone
+from grader.render import render
+
+SHRINK_ATTEMPTS: Final = 120
+SHRINK_SECONDS: Final = 1.5
+
+# About these a smaller input would say nothing new.
+_NOT_SHRUNK: Final = frozenset({"not_started", "missing", "memory", "forbidden", "infra"})
+
+
+@dataclass
+class Failure:
+    """How a check failed, and on which program."""
+
+    cause: CheckFailed
+    program: Program
+    size: int = 0
+
+    @property
+    def kind(self) -> str:
+        """What must stay the same while the input shrinks, lest one failure turn into another."""
+        raised = self.cause.raised.type if self.cause.raised else ""
+        return f"{self.cause.verdict} {self.cause.aspect} {raised}"
+
+    def lines(self) -> list[str]:
+        """The program as lines to paste, up to the step that the failure is about."""
+        step = self.cause.step
+        if step is None and self.cause.verdict in ("fail", "nondeterministic") and self.program.steps:
+            step = len(self.program.steps) - 1
+        return [] if step is None else render(self.program.steps, step)
+
+
+class CheckRun:
+    """One check put to the student's module that `runner` holds."""
+
+    def __init__(self, check: Check, floating: Mapping[str, float], runner: Runner) -> None:
+        self.check = check
+        self.failure: Failure | None = None
+        self.programs: list[Program] = []
+        self.worker_died = False
+        self._floating = floating
+        self._runner = runner
+        self._attempts = 0
+        self._failed_at = (0, 0.0)
+
+    def run(self, *, seed: int, max_examples: int) -> None:
+        """Run the check on drawn inputs, then on the given examples, until it fails or they run out."""
+        marks = self.check.marks
+        try:
+            if marks.strategies:
+                draw_examples(self._attempt, marks.strategies, seed=seed, max_examples=max_examples)
+            for arguments in marks.examples or ([] if marks.strategies else [{}]):
+                if self.failure is None:
+                    self._attempt(arguments, keep=True)
+        except Enough:
+            pass
+        except HypothesisException as error:
+            self._note(_broken_check(error, Program(self._runner)))
+        if self.failure is None and not self.programs:
+            self._note(_broken_check("it asked nothing of the code", Program(self._runner)))
+        if not self.worker_died:
+            self._confirm()
+
+    def _attempt(self, arguments: dict[str, Any], *, keep: bool = False) -> str | None:
+        """Run the check once; return None, or the kind of failure."""
+        self._attempts += 1
+        if self.failure is not None:
+            number, moment = self._failed_at
+            if self._attempts - number > SHRINK_ATTEMPTS or time.monotonic() - moment > SHRINK_SECONDS:
+                raise Enough
+        program = Program(self._runner)
+        try:
+            failure = self._outcome(arguments, program)
+        except WorkerGone as gone:
+            self.worker_died = True
+            self._note(_lost(gone, program))
+            raise Enough from gone
+        if failure is None:
+            # Every third is a fair sample to tell mutants apart by; all of them would cost more than they tell.
+            if program.batches and (keep or self._attempts % 3 == 1):
+                self.programs.append(program)
+            return None
+        self._note(failure)
+        if failure.cause.verdict in _NOT_SHRUNK:
+            raise Enough
+        return failure.kind
+
+    def _outcome(self, arguments: dict[str, Any], program: Program) -> Failure | None:
+        try:
+            self.check.function(Student(program, self._floating), **arguments)
+        except CheckFailed as failed:
+            return Failure(failed, program)
+        except AssertionError as failed:
+            return Failure(CheckFailed("fail", str(failed) or "the result is not what it should be"), program)
+        except (WorkerGone, HypothesisException):
+            raise
+        except Exception as error:
+            return _broken_check(error, program)
+        return None
+
+    def _note(self, failure: Failure) -> None:
+        """Keep the failure that is shortest to read; one of another kind does not replace it."""
+        failure.size = sum(map(len, failure.lines()))
+        if self.failure is None:
+            self.failure = failure
+            self._failed_at = (self._attempts, time.monotonic())
+        elif failure.kind == self.failure.kind and failure.size < self.failure.size:
+            self.failure = failure
+
+    def _confirm(self) -> None:
+        """Ask again, of the module executed anew, what was asked before; another answer is a failure of its own."""
+        failure = self.failure
+        if failure is not None and failure.cause.verdict not in ("fail", "error"):
+            return
+        for program in [failure.program] if failure else [self.programs[0], self.programs[-1]]:
+            try:
+                again = replay(self._runner, [program])[0]
+            except WorkerGone as gone:
+                self.worker_died = True
+                self.failure = _lost(gone, program)
+                return
+            if not same_behaviour(program.replies, again):
+                message = "the same lines, run again in a fresh start of your file, gave another answer"
+                cause = CheckFailed("nondeterministic", message, step=failure.cause.step if failure else None)
+                self.failure = Failure(cause, program)
+                return
+
+
+def _lost(gone: WorkerGone, program: Program) -> Failure:
+    step = len(program.steps) - 1 if program.steps else None
+    return Failure(CheckFailed(gone.verdict, gone.message, step=step, aspect="raised"), program)
+
+
+def _broken_check(error: Exception | str, program: Program) -> Failure:
+    """A check that could not do its work: the student's fault only if it had a value of theirs in hand."""
+    words = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else error
+    if any(reply.answers for reply in program.replies):
+        return Failure(CheckFailed("fail", f"the check cannot work with what your code returned ({words})"), program)
+    return Failure(CheckFailed("infra", f"the check itself failed: {words}", aspect="raised"), program)

@@ -1,0 +1,246 @@
+"""The judge: puts every check of an exercise to a student's code and says what it found.
+
+The judge draws inputs, knows the expected answers and decides. The student's code runs elsewhere (a worker
+process), or here if one asks for it (`isolated=False`), in both cases behind a `Runner`. Nothing that comes back is
+trusted, and whatever is not a valid answer is a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from grader.exercise import Check, Exercise
+from grader.handles import CheckFailed, failure_of
+from grader.loading import MAX_SOURCE
+from grader.process import Launcher, LocalRunner, ProcessRunner
+from grader.program import Runner, WorkerGone
+from grader.report import CheckResult, ExerciseResult, clean, overall
+
+if TYPE_CHECKING:  # Hypothesis takes its time to import; a worker starts meanwhile
+    from grader.checkrun import CheckRun
+
+DEADLINE_SECONDS: Final = 5.0
+MAX_EXAMPLES: Final = 25
+MAX_WORKERS: Final = 3
+MAX_COUNTEREXAMPLE: Final = 4000
+MAX_OUTPUT: Final = 4000
+
+
+def check_exercise(
+    exercise: Exercise,
+    source: str | bytes | None,
+    *,
+    isolated: bool = True,
+    seed: int | None = None,
+    deadline_s: float = DEADLINE_SECONDS,
+    max_examples: int = MAX_EXAMPLES,
+    launcher: Launcher | None = None,
+) -> ExerciseResult:
+    """Put every check of an exercise to a student's file.
+
+    Parameters
+    ----------
+    exercise
+        What to check.
+    source
+        The student's file, as text or as bytes; None if there is none.
+    isolated
+        Whether the code runs in a process of its own. In-process there are no limits and no deadline.
+    seed
+        A secret for grading; None draws the same inputs every time.
+    deadline_s
+        Seconds that the student's code may take for one check, all its inputs together.
+    max_examples
+        Drawn inputs for each check.
+    launcher
+        How workers are started, `process.ProcessLauncher` by default.
+    """
+    began = time.monotonic()
+    data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    result = ExerciseResult(exercise.id, "infra", 0, exercise.points)
+    refused = _refused_unread(exercise, data)
+    if refused is not None or data is None:
+        result.checks = [_told(check, refused) for check in exercise.checks]
+    else:
+        start: Callable[[], Runner] = LocalRunner if not isolated else lambda: ProcessRunner(launcher)
+        judging = _Judging(exercise, data, _Workers(start, data, exercise.imports, deadline_s))
+        result.checks = judging.results(seed, max_examples)
+        result.output = clean(_cut(judging.output, MAX_OUTPUT))
+    result.verdict = overall(result.checks)
+    result.points = exercise.points if result.verdict == "pass" else 0
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def _refused_unread(exercise: Exercise, data: bytes | None) -> CheckFailed | None:
+    """What can be said of a file without running it."""
+    if data is None:
+        return CheckFailed("missing", "there is no file for this exercise")
+    if len(data) > MAX_SOURCE:
+        return CheckFailed("syntax", f"the file is larger than {MAX_SOURCE // 1024} KiB")
+    if data.replace(b"\r\n", b"\n").strip() == exercise.stub.encode().strip():
+        return CheckFailed("not_started", "the file is as it was handed out")
+    return None
+
+
+def _told(check: Check, failed: CheckFailed | None, source: bytes = b"") -> CheckResult:
+    if failed is None:
+        return CheckResult(check.name, check.sentence, "pass")
+    return CheckResult(check.name, check.sentence, failed.verdict, clean(_message(failed, source)))
+
+
+class _Workers:
+    """The runners of one submission and exercise: each replaced after its death, a few times."""
+
+    def __init__(
+        self, start: Callable[[], Runner], source: bytes, imports: Sequence[str], deadline_s: float
+    ) -> None:
+        self._start, self._source, self._imports, self._deadline_s = start, source, imports, deadline_s
+        self._runner: Runner | None = None
+        self._loaded = False
+        self._started = 0
+
+    @property
+    def exhausted(self) -> bool:
+        return self._runner is None and self._started >= MAX_WORKERS
+
+    def begin(self) -> Runner:
+        """Start a runner if there is none, without waiting for it."""
+        if self._runner is None:
+            self._runner, self._loaded = self._start(), False
+            self._started += 1
+        return self._runner
+
+    def module(self) -> tuple[Runner, str]:
+        """Return a runner that has just executed the student's file, and what the file printed.
+
+        Raises
+        ------
+        CheckFailed
+            If the file cannot be executed.
+        """
+        try:
+            try:
+                return self._executed()
+            except WorkerGone as gone:
+                if gone.verdict != "infra":
+                    raise
+                self.drop()
+                return self._executed()
+        except WorkerGone as gone:
+            self.drop()
+            raise CheckFailed(gone.verdict, f"while your file was being loaded, {gone.message}") from gone
+
+    def _executed(self) -> tuple[Runner, str]:
+        runner = self.begin()
+        runner.budget = self._deadline_s
+        reply = runner.reload() if self._loaded else runner.load(self._source, self._imports)
+        if reply.raised is not None:
+            raise failure_of(reply.raised)
+        self._loaded = True
+        return runner, reply.output
+
+    def drop(self) -> None:
+        """End the runner."""
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+
+class _Judging:
+    """One submission of one exercise before the judge."""
+
+    def __init__(self, exercise: Exercise, source: bytes, workers: _Workers) -> None:
+        self.output = ""
+        self._exercise, self._source, self._workers = exercise, source, workers
+        self._runs: list[CheckRun] = []
+        self._results: dict[str, CheckResult] = {}
+        self._unloadable = False
+
+    def results(self, seed: int | None, max_examples: int) -> list[CheckResult]:
+        """Run every check and say what each found."""
+        try:
+            with contextlib.suppress(WorkerGone):  # whoever needs it will try again, and say so
+                self._workers.begin()
+            for check in self._exercise.checks:
+                self._results[check.name] = self._check(check, _seed(seed, self._exercise, check), max_examples)
+            self._diagnose()
+        finally:
+            self._workers.drop()
+        return list(self._results.values())
+
+    def _check(self, check: Check, seed: int, max_examples: int) -> CheckResult:
+        from grader.checkrun import CheckRun
+
+        unmet = [name for name in check.marks.requires if self._results[name].verdict != "pass"]
+        if self._unloadable:
+            return _told(check, CheckFailed("skipped", "not run: your file could not be loaded"))
+        if unmet:
+            return _told(check, CheckFailed("skipped", f"not run: it builds on {' and '.join(unmet)}"))
+        if self._workers.exhausted:
+            return _told(check, CheckFailed("skipped", f"not run: your code was stopped {MAX_WORKERS} times already"))
+        try:
+            runner, printed = self._workers.module()
+        except CheckFailed as failed:
+            self._unloadable = True
+            return _told(check, failed, self._source)
+        self.output = self.output or printed
+        run = CheckRun(check, self._exercise.declaration.floating, runner)
+        run.run(seed=seed, max_examples=max_examples)
+        if run.worker_died:
+            self._workers.drop()
+        self._runs.append(run)
+        return self._result(run)
+
+    def _result(self, run: CheckRun) -> CheckResult:
+        failure = run.failure
+        if failure is None:
+            self.output = self.output or run.programs[-1].output
+            return _told(run.check, None)
+        result = _told(run.check, failure.cause, self._source)
+        result.counterexample = clean(_cut("\n".join(failure.lines()), MAX_COUNTEREXAMPLE))
+        result.output = clean(_cut(failure.program.output, MAX_OUTPUT))
+        self.output = failure.program.output or self.output
+        if failure.cause.difference is not None:
+            result.got = clean(failure.cause.difference.got)
+            result.expected = clean(failure.cause.difference.expected)
+            result.table = clean(failure.cause.difference.table)
+        return result
+
+    def _diagnose(self) -> None:
+        if all(run.failure is None for run in self._runs):
+            return
+        from grader.diagnose import diagnose
+
+        for name, mutant in diagnose(self._exercise, self._runs, self._student).items():
+            self._results[name].diagnosis = mutant.sentence
+            self._results[name].mutant = mutant.name
+
+    def _student(self) -> Runner:
+        if self._workers.exhausted:
+            raise WorkerGone("skipped", "stopped too often")
+        return self._workers.module()[0]
+
+
+def _seed(secret: int | None, exercise: Exercise, check: Check) -> int:
+    """The seed of one check: the same in any order and on any machine, and unrelated to every other check's."""
+    digest = hashlib.sha256(f"{secret} {exercise.id} {check.name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def _message(failed: CheckFailed, source: bytes) -> str:
+    """The sentence of a failure, with the student's own line where there is one."""
+    raised = failed.raised
+    if raised is None or raised.line is None:
+        return failed.message
+    lines = source.decode("utf-8", "replace").splitlines()
+    quoted = f" ({lines[raised.line - 1].strip()[:200]})" if 0 < raised.line <= len(lines) else ""
+    return f"line {raised.line}{quoted}: {failed.message}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}\n[... {len(text) - limit} more characters were cut]"

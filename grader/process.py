@@ -1,0 +1,275 @@
+"""Runners: a worker process with a deadline, and a machine in this process that answers the same.
+
+`Launcher` is the seam for sandboxes: it turns "start a worker" into a command, an environment and a folder. What a
+launcher starts is ended here, by killing its whole process group, whatever state it is in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgpack
+import numpy as np
+
+from grader import protocol
+from grader.machine import Machine
+from grader.program import Reply, Step, WorkerGone, load_request, read_reply, run_request
+
+POSIX: Final = os.name == "posix"
+START_SECONDS: Final = 30.0
+_TICK: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a worker: the command, its environment and the folder it starts in."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+
+
+class Launcher(Protocol):
+    """Decides how a worker is started; a sandbox is another one of these."""
+
+    def prepare(self, folder: str) -> Launch:
+        """Return how to start a worker whose private folder is `folder`."""
+
+
+@dataclass(frozen=True)
+class ProcessLauncher:
+    """A separate process with limits and a cleared environment: enough for one's own code, not for a stranger's.
+
+    Attributes
+    ----------
+    memory
+        Address space in bytes. NumPy needs about 100 MB of it with one BLAS thread.
+    cpu_seconds
+        CPU time for the life of the worker.
+    """
+
+    memory: int = 2 * 2**30
+    cpu_seconds: int = 120
+
+    def prepare(self, folder: str) -> Launch:
+        """Return the command of a plain isolated Python, without site packages or user settings."""
+        worker = str(Path(__file__).with_name("worker.py"))
+        packages = {str(Path(str(module.__file__)).parents[1]) for module in (np, msgpack)}
+        argv = [sys.executable, "-I", "-S", "-B", "-X", "utf8", worker, str(self.memory), str(self.cpu_seconds)]
+        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+        env = {**dict.fromkeys(threads, "1"), "HOME": folder, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
+        if "SYSTEMROOT" in os.environ:  # Windows starts no Python without it
+            env["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+        return Launch([*argv, *sorted(packages)], env, folder)
+
+
+class ProcessRunner:
+    """A worker process. Every request has a deadline; past it the worker and all it started are killed.
+
+    Parameters
+    ----------
+    launcher
+        How to start it.
+
+    Raises
+    ------
+    WorkerGone
+        From every method, once the worker cannot answer any more: verdict ``timeout``, ``crashed``, ``protocol``,
+        or ``infra`` if it never got as far as the student's code.
+    """
+
+    def __init__(self, launcher: Launcher | None = None) -> None:
+        self._folder = tempfile.mkdtemp(prefix="grader-")
+        self._deadline: float | None = None
+        self._timed_out = False
+        self._closed = threading.Event()
+        self._ready = False
+        self._id = 0
+        self.budget = START_SECONDS
+        try:
+            launch = (launcher or ProcessLauncher()).prepare(self._folder)
+            self._process = subprocess.Popen(
+                launch.argv,
+                env=launch.env,
+                cwd=launch.cwd,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=POSIX,
+                creationflags=0 if POSIX else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise WorkerGone("infra", f"the worker could not be started: {error}") from error
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def load(self, source: bytes, imports: Sequence[str]) -> Reply:
+        """Load a source; every later request is about it."""
+        return self._request(load_request(source, imports), (), -1)
+
+    def reload(self) -> Reply:
+        """Execute the loaded source again, into an empty module."""
+        return self._request({"do": "reload"}, (), -1)
+
+    def run(self, start: int, steps: Sequence[Step], ask: Sequence[int]) -> Reply:
+        """Run steps numbered from `start` and return the results asked for."""
+        return self._request(run_request(start, steps, ask), ask, start + len(steps) - 1)
+
+    def close(self) -> None:
+        """Kill the worker and everything in its process group, and remove its folder."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            # Closing flushes into a pipe that nobody reads any more.
+            with contextlib.suppress(OSError):
+                stream.close() if stream else None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _request(self, request: dict[str, Any], ask: Sequence[int], last: int) -> Reply:
+        if self._closed.is_set():
+            raise WorkerGone("infra", "the worker was already closed")
+        self._id += 1
+        body = protocol.pack({"id": self._id, **request})
+        try:
+            if not self._ready:
+                self._exchange(None, START_SECONDS)
+                self._ready = True
+            began = time.monotonic()
+            try:
+                data = self._exchange(body, max(self.budget, 0.0))
+            finally:
+                self.budget -= time.monotonic() - began
+            reply = read_reply(data, ask, last)
+            if data["id"] != self._id:
+                raise protocol.ProtocolError("a reply answers another request")
+        except protocol.ProtocolError as error:
+            self.close()
+            raise WorkerGone("protocol", f"the worker sent something that is no answer: {error}") from error
+        except (EOFError, OSError) as error:
+            raise self._gone() from error
+        return reply
+
+    def _exchange(self, body: bytes | None, seconds: float) -> Any:
+        """Send a frame, if there is one, and wait for the next; the watch kills the worker if that takes too long."""
+        assert self._process.stdin and self._process.stdout  # both are pipes, by construction
+        self._deadline = time.monotonic() + seconds
+        try:
+            if body is not None:
+                protocol.write_frame(self._process.stdin, body)  # type: ignore[arg-type]  # IO[bytes] is BinaryIO
+            return protocol.unpack(protocol.read_frame(self._process.stdout))  # type: ignore[arg-type]  # as above
+        finally:
+            self._deadline = None
+
+    def _watch(self) -> None:
+        # A plain attribute and a slow tick: no request pays for waking a thread.
+        while not self._closed.wait(_TICK):
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline:
+                self._timed_out = True
+                self._kill()
+                return
+
+    def _kill(self) -> None:
+        if POSIX:
+            # The leader is not reaped before this, so its number cannot have gone to somebody else's group.
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def _gone(self) -> WorkerGone:
+        status = None if self._timed_out else self._own_exit()
+        self.close()
+        if self._timed_out:
+            return WorkerGone("timeout" if self._ready else "infra", "it did not finish in time and was stopped")
+        if not self._ready:
+            return WorkerGone("infra", f"the worker ended before it was ready ({_in_words(status)})")
+        if status == -getattr(signal, "SIGXCPU", 0):
+            return WorkerGone("timeout", "it used up its CPU time and was stopped")
+        return WorkerGone("crashed", _in_words(status))
+
+    def _own_exit(self) -> int | None:
+        """How the worker ended, if it did so by itself within a moment of falling silent; it is not reaped here."""
+        for _ in range(25):
+            if POSIX:
+                ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+                if ended is not None:
+                    return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+            elif (status := self._process.poll()) is not None:
+                return status
+            time.sleep(_TICK)
+        return None
+
+
+def _in_words(status: int | None) -> str:
+    """Say how a process ended.
+
+    Examples
+    --------
+    >>> _in_words(-11)
+    'the process was ended by SIGSEGV: it touched memory that is not its own, or recursed too deeply'
+    >>> _in_words(0)
+    'the process ended itself (exit status 0) in place of giving an answer'
+    """
+    if status is None:
+        return "the process closed its connection in place of giving an answer"
+    if status >= 0:
+        return f"the process ended itself (exit status {status}) in place of giving an answer"
+    why = {
+        "SIGSEGV": "it touched memory that is not its own, or recursed too deeply",
+        "SIGKILL": "most often the system ran out of memory",
+        "SIGABRT": "a library gave up",
+        "SIGFPE": "an arithmetic trap",
+    }
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"the process was ended by {name}" + (f": {why[name]}" if name in why else "")
+
+
+class LocalRunner:
+    """A machine in this process, for debugging and for trusted code; everything passes through the same bytes."""
+
+    def __init__(self) -> None:
+        self._answer: Callable[[dict[str, Any]], dict[str, Any]] = Machine().answer
+        self.budget = 0.0
+
+    def load(self, source: bytes, imports: Sequence[str]) -> Reply:
+        """Load a source; every later request is about it."""
+        return self._request(load_request(source, imports), (), -1)
+
+    def reload(self) -> Reply:
+        """Execute the loaded source again, into an empty module."""
+        return self._request({"do": "reload"}, (), -1)
+
+    def run(self, start: int, steps: Sequence[Step], ask: Sequence[int]) -> Reply:
+        """Run steps numbered from `start` and return the results asked for."""
+        return self._request(run_request(start, steps, ask), ask, start + len(steps) - 1)
+
+    def close(self) -> None:
+        """Forget the student's module."""
+        self._answer = Machine().answer
+
+    def _request(self, request: dict[str, Any], ask: Sequence[int], last: int) -> Reply:
+        received = protocol.unpack(protocol.pack({"id": 0, **request}))
+        try:
+            sent = protocol.pack({"id": 0, **self._answer(received)})
+            return read_reply(protocol.unpack(sent), ask, last)
+        except protocol.ProtocolError as error:
+            raise WorkerGone("protocol", f"the worker sent something that is no answer: {error}") from error
