@@ -226,7 +226,8 @@ def init_work(folder: Path, stubs: Mapping[str, bytes]) -> Initialised:
     if os.path.lexists(folder) and not folder.is_dir():
         raise WorkError(f"{folder} is a file. Give the name of a directory, new or old.")
     work = WorkDir(folder)
-    written, kept = [], []
+    written: list[str] = []
+    kept: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for exercise_id, stub in stubs.items():

@@ -1,0 +1,98 @@
+"""Judging several exercises side by side, with results in the order they were asked for."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.report import ExerciseResult
+
+__all__ = ["Job", "default_jobs", "run_jobs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One exercise to judge: everything that a judge in another process needs to know.
+
+    `source` is None where there is no task file.
+    """
+
+    exercise_id: str
+    folder: Path
+    source: bytes | None
+    isolated: bool
+    seed: int | None
+
+
+def default_jobs() -> int:
+    """Return how many judges to run side by side: one per core that this process may use.
+
+    >>> default_jobs() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
+    """Judge every job, `parallel` at a time, and yield the results in the order of the jobs.
+
+    With one job or `parallel=1` everything happens in this process. Closing the iterator, or an interrupt, stops what
+    is running, together with the workers it started.
+    """
+    if min(parallel, len(jobs)) <= 1:
+        for job in jobs:
+            yield judge_job(job)
+        return
+    # Spawned, not forked: the caller may have threads (a progress display, a watcher).
+    pool = ProcessPoolExecutor(
+        min(parallel, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_keep_calm
+    )
+    futures: list[Future[ExerciseResult]] = []
+    try:
+        futures += [pool.submit(_judge_interruptibly, job) for job in jobs]
+        for future in futures:
+            yield future.result()
+    finally:
+        if not all(future.done() for future in futures):
+            pool.shutdown(wait=False, cancel_futures=True)
+            _interrupt_judges()
+        pool.shutdown()
+
+
+def judge_job(job: Job) -> ExerciseResult:
+    """Judge one exercise in this process."""
+    # Hypothesis and NumPy come with these; a verb that judges nothing should not wait for them.
+    from grader.exercise import Exercise
+    from grader.judge import check_exercise
+
+    exercise = Exercise(job.exercise_id, job.folder)
+    return check_exercise(exercise, job.source, isolated=job.isolated, seed=job.seed)
+
+
+def _keep_calm() -> None:
+    """Leave Ctrl-C to the parent, except while judging (see `_judge_interruptibly`)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _judge_interruptibly(job: Job) -> ExerciseResult:
+    # A judge that is interrupted still kills the worker it started; one that is terminated could not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return judge_job(job)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _interrupt_judges() -> None:
+    for process in multiprocessing.active_children():
+        if process.pid is not None and os.name == "posix":
+            os.kill(process.pid, signal.SIGINT)
