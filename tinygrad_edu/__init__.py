@@ -37,7 +37,7 @@ __version__ = "0.1.0"
 mm = matmul
 clamp = clip
 
-_LAZY = ("data", "metrics", "models", "nn", "optim", "scalar", "train", "viz")
+_LAZY = ("data", "errors", "metrics", "models", "nn", "optim", "scalar", "train", "viz")
 
 
 def __getattr__(name: str) -> Any:

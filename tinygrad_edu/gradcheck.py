@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.errors import AutogradError, DtypeError
 from tinygrad_edu.backward import start, walk
+from tinygrad_edu.errors import AutogradError, DtypeError
 from tinygrad_edu.grad_mode import enable_grad
 from tinygrad_edu.primitive import Node, constant
 

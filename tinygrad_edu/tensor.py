@@ -354,7 +354,7 @@ class Tensor(Node):
         """Draw the graph in a notebook; None (the notebook shows text) where nothing was recorded."""
         if self.op is None:
             return None
-        from tinygrad_edu import viz  # noqa: PLC0415  # pictures are loaded when one is asked for
+        from tinygrad_edu import viz  # pictures are loaded when one is asked for
 
         return viz.repr_svg(self)
 

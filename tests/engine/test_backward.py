@@ -287,7 +287,9 @@ def test_random_programs_agree_with_forward_mode(values, steps, walks):
     model = [MODEL["tanh"](Dual(v, row), None) for v, row in zip(values, one, strict=True)]
     for name, i, j in steps:
         i, j = i % len(ours), j % len(ours)
-        ours.append(getattr(tg, name)(ours[i], ours[j]) if name in BINARY else getattr(tg, name)(ours[i]).tanh())
+        ours.append(
+            getattr(tg, name)(ours[i], ours[j]) if name in BINARY else getattr(tg, name)(ours[i]).tanh()
+        )
         made = MODEL[name](model[i], model[j])
         model.append(made if name in BINARY else MODEL["tanh"](made, None))
         if abs(ours[-1].item()) > 1e3:

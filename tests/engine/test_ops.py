@@ -203,8 +203,13 @@ def gather(draw):
     columns = draw(st.integers(1, m)) if dim in (0, -2) else draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     indices = rng.integers(0, (n, m)[dim], (rows, columns))
-    return [spread(draw, (n, m))], lambda lib, x: lib.gather(x, dim, lib.tensor(indices)) if lib is torch else (
-        lib.gather(x, lib.tensor(indices), dim)
+    return (
+        [spread(draw, (n, m))],
+        lambda lib, x: (
+            lib.gather(x, dim, lib.tensor(indices))
+            if lib is torch
+            else (lib.gather(x, lib.tensor(indices), dim))
+        ),
     )
 
 
@@ -224,7 +229,9 @@ def joined(name, differ):
 
 def pad(draw):
     shape = draw(shapes(min_dims=1, min_side=1))
-    sides = draw(st.lists(st.integers(0, 2), min_size=2, max_size=2 * len(shape)).filter(lambda p: len(p) % 2 == 0))
+    sides = draw(
+        st.lists(st.integers(0, 2), min_size=2, max_size=2 * len(shape)).filter(lambda p: len(p) % 2 == 0)
+    )
 
     def f(lib, x):
         return torch.nn.functional.pad(x, sides, value=1.5) if lib is torch else lib.pad(x, sides, 1.5)

@@ -45,9 +45,10 @@ def reshape(x: Any, /, shape: Any) -> Any:
     try:
         return x.reshape(shape)
     except ValueError:
+        sizes = tuple(np.atleast_1d(shape).tolist())
         raise ShapeError(
-            f"reshape: shape {x.shape} holds {x.size} numbers and cannot become {tuple(np.atleast_1d(shape))}, "
-            f"which holds {prod(np.atleast_1d(shape))}. The product of the sizes must stay the same.{user_line()}"
+            f"reshape: shape {x.shape} holds {x.size} numbers and cannot become {sizes}. "
+            f"The product of the sizes must stay the same.{user_line()}"
         ) from None
 
 
