@@ -20,6 +20,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from types import FrameType
 
 __all__ = [
     "AutogradError",
@@ -71,9 +72,9 @@ def user_line() -> str:
     >>> user_line()  # doctest: +SKIP
     ' (train.py:12: loss.backward())'
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back  # type: ignore[assignment]  # the loop ends on None
+        frame = frame.f_back
     if frame is None:
         return ""
     name, number = frame.f_code.co_filename, frame.f_lineno

@@ -196,9 +196,8 @@ def unary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]]
         op = Op(name, forward, 1, domain)
 
         def apply(x: Any) -> Any:
-            if type(x) is not Tensor:
-                if not isinstance(x, Node):
-                    return forward(x)
+            if type(x) is not Tensor and not isinstance(x, Node):
+                return forward(x)
             data = forward(x._data)
             if type(data) is not _ndarray:
                 data = _asarray(data)
@@ -313,10 +312,9 @@ def primitive(
                 data, kept = data
             if type(data) is not _ndarray:
                 data = _asarray(data)
-            for array in arrays:
+            if any(data is array for array in arrays):
                 # a view, so that freezing the result leaves a leaf's own array alone
-                if data is array:
-                    data = data.view()
+                data = data.view()
             data.setflags(False)
             out = constant(data)
             if recording.on and op.vjp is not None and data.dtype.kind == "f":
@@ -360,6 +358,7 @@ def _read_signature(forward: Callable[..., Any]) -> tuple[dict[str, Any], dict[s
     """Split a signature into inputs and parameters, each with its default, and whether it has ``*xs``."""
     parameters = inspect.signature(forward).parameters.values()
     kinds = {p.kind for p in parameters}
+    input_kind: Any
     if inspect.Parameter.VAR_POSITIONAL in kinds:
         input_kind = inspect.Parameter.VAR_POSITIONAL
     elif inspect.Parameter.POSITIONAL_ONLY in kinds:

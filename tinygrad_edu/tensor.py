@@ -280,8 +280,8 @@ class Tensor(Node):
     __le__ = compare.le
     __gt__ = compare.gt
     __ge__ = compare.ge
-    __eq__ = compare.eq  # type: ignore[assignment]  # elementwise, as in NumPy and PyTorch
-    __ne__ = compare.ne  # type: ignore[assignment]  # elementwise, as in NumPy and PyTorch
+    __eq__ = compare.eq
+    __ne__ = compare.ne
     __invert__ = compare.logical_not
     __and__ = compare.logical_and
     __or__ = compare.logical_or
@@ -298,16 +298,16 @@ class Tensor(Node):
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
 
-    def __iadd__(self, other: Any) -> Any:
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
         return self._change(elementwise.add, other)
 
-    def __isub__(self, other: Any) -> Any:
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
         return self._change(elementwise.sub, other)
 
-    def __imul__(self, other: Any) -> Any:
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
         return self._change(elementwise.mul, other)
 
-    def __itruediv__(self, other: Any) -> Any:
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
         return self._change(elementwise.div, other)
 
     def __getitem__(self, key: Any) -> Any:
@@ -356,7 +356,8 @@ class Tensor(Node):
             return None
         from tinygrad_edu import viz  # pictures are loaded when one is asked for
 
-        return viz.repr_svg(self)
+        svg: str | None = viz.repr_svg(self)
+        return svg
 
     # -- methods: the operations under the names that PyTorch gives them
 

@@ -125,7 +125,7 @@ def pow_number(x: Any, /, exponent: Any) -> Any:
 @pow_number.defvjp
 def pow_number_vjp(g: Any, out: Any, x: Any, exponent: Any) -> Any:
     if exponent == 0:
-        return mul(g, np.zeros_like(out if not isinstance(out, Node) else out.data))
+        return mul(g, np.zeros_like(out._data if isinstance(out, Node) else out))
     if exponent == 2:
         # x + x, because a Python 2 would cost more
         return g * (x + x)

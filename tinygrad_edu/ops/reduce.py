@@ -63,7 +63,7 @@ def _count(x: Any, dim: Any) -> int:
 
 
 @primitive("sum")
-def sum(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def sum(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The sum along `dim`. Every summand's derivative is 1, so the gradient is repeated.
 
     Parameters
@@ -92,7 +92,7 @@ def sum_vjp(g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 @primitive("mean")
-def mean(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def mean(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The mean along `dim`: the sum divided by the number of summands. Parameters as for `sum`.
 
     Examples
@@ -114,7 +114,7 @@ def mean_vjp(g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 @primitive("var")
-def var(x: Any, /, dim: Any = None, correction: float = 1, keepdim: bool = False) -> Any:
+def var(x: Any, /, dim: Any = None, correction: float = 1, keepdim: Any = False) -> Any:
     """The variance along `dim`: squared distances from the mean, summed, over (count - correction).
 
     The derivative is 2 (x - mean) / (count - correction).
@@ -147,7 +147,7 @@ def var_vjp(g: Any, out: Any, x: Any, dim: Any, correction: float, keepdim: bool
 
 
 @primitive("amax", domain="no ties")
-def amax(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def amax(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The largest number along `dim`. Ties share the gradient evenly. Parameters as for `sum`.
 
     Examples
@@ -160,7 +160,7 @@ def amax(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @primitive("amin", domain="no ties")
-def amin(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def amin(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The smallest number along `dim`. Ties share the gradient evenly. Parameters as for `sum`."""
     return np.minimum.reduce(x, axis=dim, keepdims=keepdim)
 
@@ -179,18 +179,18 @@ def share_of_extreme(x: Any, extreme: Any, /, dim: Any) -> Any:
 
 
 @primitive("argmax")
-def argmax(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def argmax(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The index of the largest number along `dim` (of the flattened tensor if None); the first of a tie."""
     return np.argmax(x, axis=dim, keepdims=keepdim)
 
 
 @primitive("argmin")
-def argmin(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def argmin(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The index of the smallest number along `dim` (of the flattened tensor if None); the first of a tie."""
     return np.argmin(x, axis=dim, keepdims=keepdim)
 
 
-def max(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def max(x: Any, dim: int | None = None, keepdim: Any = False) -> Any:
     """The largest number; with `dim`, a pair ``(values, indices)``, as in PyTorch.
 
     Without `dim` ties share the gradient evenly; with it the one at the index gets all of it.
@@ -217,7 +217,7 @@ def max(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return _extreme(x, dim, keepdim, amax, argmax)
 
 
-def min(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def min(x: Any, dim: int | None = None, keepdim: Any = False) -> Any:
     """The smallest number; with `dim`, a pair ``(values, indices)``. As `max` otherwise."""
     return _extreme(x, dim, keepdim, amin, argmin)
 
