@@ -86,7 +86,7 @@ def judge(
     """Judge exercises as they are on disk now, remember each verdict as it comes, and yield the results in order."""
     sources = [session.source(standing.exercise) for standing in standings]
     jobs = [
-        Job(standing.id, standing.exercise.folder, source, isolated, seed)
+        Job(standing.id, standing.exercise.folder, source, isolated, seed, standing.exercise.points)
         for standing, source in zip(standings, sources, strict=True)
     ]
     with contextlib.closing(run_jobs(jobs, parallel)) as results:
@@ -151,4 +151,4 @@ def _say_end(session: Session, judged: Sequence[ExerciseResult], named: bool) ->
         if following is None:
             click.echo("All exercises passed.")
         else:
-            click.echo(f"Next: {following.id}. `grader show {session.handle(following)}` says what is asked.")
+            click.echo(f"Next: {following.id}. `{session.command('show', following)}` says what is asked.")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -103,7 +104,7 @@ def _numpy() -> Finding:
 def _blas() -> Finding:
     import numpy as np
 
-    built = dict(np.show_config(mode="dicts"))
+    built: Any = np.show_config(mode="dicts")
     blas = built.get("Build Dependencies", {}).get("blas", {}).get("name", "unknown")
     set_here = [
         name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if name in os.environ

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ class Job:
     source: bytes | None
     isolated: bool
     seed: int | None
+    points: int
 
 
 def default_jobs() -> int:
@@ -59,8 +61,13 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
     futures: list[Future[ExerciseResult]] = []
     try:
         futures += [pool.submit(_judge_interruptibly, job) for job in jobs]
-        for future in futures:
-            yield future.result()
+        for job, future in zip(jobs, futures, strict=True):
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                # Something killed a judge, most likely for want of memory: go on without company.
+                result = judge_job(job)
+            yield result
     finally:
         if not all(future.done() for future in futures):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -69,13 +76,20 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
 
 
 def judge_job(job: Job) -> ExerciseResult:
-    """Judge one exercise in this process."""
+    """Judge one exercise in this process; what goes wrong in the grader or the spec is the verdict `infra`."""
     # Hypothesis and NumPy come with these; a verb that judges nothing should not wait for them.
     from grader.exercise import Exercise
     from grader.judge import check_exercise
+    from grader.report import CheckResult, ExerciseResult
 
     exercise = Exercise(job.exercise_id, job.folder)
-    return check_exercise(exercise, job.source, isolated=job.isolated, seed=job.seed)
+    try:
+        return check_exercise(exercise, job.source, isolated=job.isolated, seed=job.seed)
+    except Exception as error:
+        # A spec that is broken costs its own exercise its verdict, not the others theirs.
+        sentence, message = "The grader could not judge this exercise.", f"{type(error).__name__}: {error}"
+        broken = CheckResult("grader", sentence, "infra", message)
+        return ExerciseResult(job.exercise_id, "infra", 0, job.points, [broken])
 
 
 def _keep_calm() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,14 @@ class Session:
         The exercises, in order.
     work
         The student's files.
+    named
+        How `--work` named them; None if they were found without it.
     """
 
-    def __init__(self, course: Sequence[Exercise], work: WorkDir) -> None:
+    def __init__(self, course: Sequence[Exercise], work: WorkDir, named: str | None = None) -> None:
         self.course = course
         self.work = work
+        self._named_work = named
         self.progress = work.progress()
         self._notices: list[str] = []
 
@@ -146,8 +150,12 @@ class Session:
             chosen.update(exercise.id for exercise in found)
         return [self.standing(exercise) for exercise in self.course if not texts or exercise.id in chosen]
 
-    def handle(self, standing: Standing) -> str:
-        """Return the shortest name of an exercise that can be typed."""
+    def command(self, verb: str, standing: Standing) -> str:
+        """Return a command about an exercise as the student can type it here and now."""
+        where = "" if self._named_work is None else f" --work {shlex.quote(self._named_work)}"
+        return f"grader {verb} {self._handle(standing)}{where}"
+
+    def _handle(self, standing: Standing) -> str:
         for name in (_bare(standing.exercise), standing.name):
             if [exercise.id for exercise in self._matching(name)] == [standing.id]:
                 return name
@@ -234,7 +242,7 @@ def open_session(work: str | None) -> Session:
     packaged = root.is_relative_to(Path(__file__).parents[1])
     ids = [exercise.id for exercise in course]
     place = find_work(work, ids, repository=None if packaged else root, installed=root if packaged else None)
-    return Session(course, place)
+    return Session(course, place, work)
 
 
 def _pack() -> Path:

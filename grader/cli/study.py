@@ -53,7 +53,7 @@ def show_command(exercise: str | None, work: str | None, as_json: bool) -> int:
         click.echo(f"state: {paint(label(standing.state), COLOURS[standing.state])}")
         click.echo(f"edit:  {session.short_path(standing)}\n")
         click.echo(statement.render(standing.exercise.statement, width()))
-        click.echo(f"\nThen: grader check {session.handle(standing)}")
+        click.echo(f"\nThen: `{session.command('check', standing)}`")
     session.say_notices()
     return 0
 
@@ -111,9 +111,7 @@ def _say_hint(session: Session, standing: Standing, number: int) -> None:
     click.echo(paint(f"{standing.id}, hint {number} of {len(hints)}", bold=True))
     click.echo(statement.render(hints[number - 1], width()))
     if number == len(hints):
-        click.echo(
-            f"That is the last hint. `grader show {session.handle(standing)}` has the whole statement."
-        )
+        click.echo(f"That is the last hint. `{session.command('show', standing)}` has the whole statement.")
 
 
 @click.command(
@@ -131,11 +129,9 @@ def solution_command(exercise: str, work: str | None, force: bool, as_json: bool
     session = open_session(work)
     standing = session.find(exercise)
     if not force and standing.state is not State.PASSED:
-        name = session.handle(standing)
         why = "has changed since it passed" if standing.state is State.CHANGED else "has not passed yet"
-        raise Misuse(
-            f"{standing.id} {why}. Run `grader check {name}`, take a `grader hint {name}`, or add --force."
-        )
+        check, hint = session.command("check", standing), session.command("hint", standing)
+        raise Misuse(f"{standing.id} {why}. Run `{check}`, take a `{hint}`, or add --force.")
     source = standing.exercise.solution
     if as_json:
         click.echo(json.dumps({"id": standing.id, "solution": source}, indent=2))

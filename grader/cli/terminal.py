@@ -102,14 +102,14 @@ def paint(text: str, colour: str | None = None, **style: Any) -> str:
 
 
 def width() -> int:
-    """Return how many columns there are: the terminal's, COLUMNS, or 100 when the output is no terminal."""
+    """Return how many columns there are: the terminal's, COLUMNS, or 120 when the output is no terminal."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except (OSError, ValueError):
-        return 100
+        return 120
 
 
 def console() -> Console:

@@ -11,9 +11,9 @@ from grader.cli import statement
 from grader.cli.checking import judge, say_feedback, say_line
 from grader.cli.files import reset_task
 from grader.cli.keys import Keys
-from grader.cli.overview import print_table
 from grader.cli.session import Session, Standing, open_session, work_option
 from grader.cli.study import print_hint
+from grader.cli.tables import print_exercises
 from grader.cli.terminal import paint, width
 from grader.cli.verb import Verb
 from grader.progress import State
@@ -118,7 +118,7 @@ class _Watch:
         if key == "h":
             print_hint(self.session, self.current)
         elif key == "l":
-            print_table(self.session.standings())
+            print_exercises(self.session.standings())
         elif key == "s":
             click.echo(statement.render(self.current.exercise.statement, width()))
         elif key == "r" and not asked:
