@@ -1,0 +1,247 @@
+"""Layers and functions: against PyTorch with the same weights, and what is random about them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.autograd import gradcheck, gradgradcheck
+from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.nn import functional as F
+
+RNG = np.random.default_rng(11)
+LAYERS = [
+    ("Linear(4, 3)", (5, 4)),
+    ("Linear(4, 3)", (4,)),
+    ("Linear(4, 3, bias=False)", (2, 5, 4)),
+    ("Conv2d(2, 4, 3)", (2, 2, 7, 6)),
+    ("Conv2d(2, 4, 3, padding='same', dilation=2)", (2, 2, 7, 6)),
+    ("Conv2d(4, 4, (2, 3), stride=(2, 1), padding=(1, 0), groups=2, bias=False)", (2, 4, 7, 6)),
+    ("Conv2d(2, 4, 3, padding='valid')", (2, 2, 7, 6)),
+    ("MaxPool2d(2)", (2, 2, 6, 7)),
+    ("MaxPool2d(3, stride=2, padding=1)", (2, 2, 6, 7)),
+    ("AvgPool2d(2)", (2, 2, 6, 7)),
+    ("AvgPool2d((3, 2), stride=1, padding=1)", (2, 2, 6, 7)),
+    ("Flatten()", (2, 3, 4)),
+    ("Flatten(0, 1)", (2, 3, 4)),
+    ("ReLU()", (3, 4)),
+    ("LeakyReLU(0.2)", (3, 4)),
+    ("Sigmoid()", (3, 4)),
+    ("Tanh()", (3, 4)),
+    ("Softmax(dim=0)", (3, 4)),
+    ("LogSoftmax(dim=-1)", (3, 4)),
+    ("Identity()", (3, 4)),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("text", "shape"), LAYERS, ids=[f"{text}{shape}" for text, shape in LAYERS])
+def test_layers_agree_with_torch(text, shape, dtype):
+    torch = pytest.importorskip("torch")
+    theirs = eval(f"torch.nn.{text}", {"torch": torch}).to(getattr(torch, np.dtype(dtype).name))
+    ours = eval(f"nn.{text}", {"nn": nn}).to(dtype=dtype)
+    ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
+    x = RNG.standard_normal(shape).astype(dtype)
+    mine, other = tg.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    out, expected = ours(mine), theirs(other)
+    g = RNG.standard_normal(expected.shape).astype(dtype)
+    out.backward(tg.tensor(g))
+    expected.backward(torch.tensor(g))
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if dtype is np.float32 else {"rtol": 1e-10, "atol": 1e-12}
+    assert out.dtype == dtype
+    np.testing.assert_allclose(out.data, expected.detach().numpy(), **tolerance)
+    np.testing.assert_allclose(mine.grad.data, other.grad.numpy(), **tolerance)
+    for (name, p), q in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        np.testing.assert_allclose(p.grad.data, q.grad.numpy(), err_msg=name, **tolerance)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4,), (2, 3, 4), (0, 4)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear_passes_gradcheck_twice(shape, bias):
+    inputs = [tg.tensor(RNG.standard_normal(s), requires_grad=True) for s in (shape, (2, 4), (2,))[: 2 + bias]]
+    np.testing.assert_allclose(
+        F.linear(*inputs).data, inputs[0].data @ inputs[1].data.T + (inputs[2].data if bias else 0), rtol=1e-12
+    )
+    if shape[0]:
+        assert gradcheck(F.linear, tuple(inputs))
+        assert gradgradcheck(F.linear, tuple(inputs))
+
+
+def test_linear_leaves_its_inputs_alone_and_takes_views():
+    x, w, b = tg.randn(4, 6).data.T, tg.randn(3, 8).data[:, ::2], tg.randn(3).data
+    copies = [a.copy() for a in (x, w, b)]
+    out = F.linear(tg.tensor(x), tg.tensor(w), tg.tensor(b))
+    np.testing.assert_allclose(out.data, x @ w.T + b, rtol=1e-4, atol=1e-6)
+    for array, copy in zip((x, w, b), copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "b", "words"),
+    [
+        ((2, 3), (4, 5), None, r"\(2, 3\) and weight \(4, 5\)"),
+        ((2, 3), (4, 3), (3,), r"bias has shape \(3,\), but should be \(4,\)"),
+    ],
+)
+def test_linear_says_what_does_not_fit(x, w, b, words):
+    with pytest.raises(ShapeError, match=words):
+        F.linear(tg.zeros(*x), tg.zeros(*w), None if b is None else tg.zeros(*b))
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (2, 3, 4), (2, 3, 2, 2)])
+def test_softmax_without_dim_guesses_as_torch_does_and_warns(name, shape):
+    torch = pytest.importorskip("torch")
+    x = RNG.standard_normal(shape)
+    with pytest.warns(UserWarning, match="write dim="):
+        ours = getattr(F, name)(tg.tensor(x))
+    with pytest.warns(UserWarning, match="Implicit dimension"):
+        theirs = getattr(torch.nn.functional, name)(torch.tensor(x))
+    np.testing.assert_allclose(ours.data, theirs.numpy(), rtol=1e-10)
+
+
+def test_leaky_relu_at_zero_has_the_negative_slope_as_in_torch():
+    x = tg.tensor([0.0], requires_grad=True)
+    F.leaky_relu(x, 0.25).sum().backward()
+    assert x.grad.item() == 0.25
+
+
+# Dropout
+
+
+def test_dropout_zeroes_a_share_p_and_keeps_the_mean():
+    tg.manual_seed(0)
+    x = tg.ones(100, 100, requires_grad=True)
+    out = nn.Dropout(0.3)(x)
+    assert set(np.unique(out.data).tolist()) == {0.0, np.float32(1 / 0.7)}
+    assert np.mean(out.data == 0) == pytest.approx(0.3, abs=0.02)
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, out.data)
+    assert out.dtype == x.grad.dtype == tg.float32
+
+
+@pytest.mark.parametrize(("p", "training", "expected"), [(0.0, True, 1.0), (1.0, True, 0.0), (0.9, False, 1.0)])
+def test_dropout_at_its_ends(p, training, expected):
+    assert set(F.dropout(tg.ones(50), p, training).tolist()) == {expected}
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1])
+def test_dropout_refuses_what_is_no_probability(p):
+    for make in (lambda: nn.Dropout(p), lambda: F.dropout(tg.ones(1), p)):
+        with pytest.raises(ValueError, match="probability between 0 and 1"):
+            make()
+
+
+# one_hot
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3)])
+def test_one_hot_agrees_with_torch(shape):
+    torch = pytest.importorskip("torch")
+    classes = RNG.integers(0, 5, shape)
+    for count in (-1, 5, 7):
+        ours = F.one_hot(tg.tensor(classes), count)
+        theirs = torch.nn.functional.one_hot(torch.tensor(classes), count).numpy()
+        np.testing.assert_array_equal(ours.data, theirs)
+        assert ours.dtype == theirs.dtype
+
+
+@pytest.mark.parametrize(("classes", "count"), [([0, 3], 3), ([-1], 3), ([0.5], 3), (np.zeros(0, int), -1)])
+def test_one_hot_refuses_what_is_no_class(classes, count):
+    with pytest.raises(ValueError, match="one_hot"):
+        F.one_hot(tg.tensor(classes), count)
+
+
+# Starting values
+
+
+@pytest.mark.parametrize(("layer", "fan_in"), [(nn.Linear(400, 300), 400), (nn.Conv2d(40, 30, 3, groups=2), 180)])
+def test_layers_start_evenly_within_one_over_root_fan_in(layer, fan_in):
+    bound = 1 / np.sqrt(fan_in)
+    for p in layer.parameters():
+        assert np.abs(p.data).max() <= bound * (1 + 1e-6)
+        assert p.dtype == tg.float32
+    weight = layer.weight.data
+    assert np.abs(weight).max() > 0.99 * bound
+    assert weight.std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+    assert weight.mean() == pytest.approx(0, abs=0.02 * bound)
+
+
+SPREADS = [
+    ("uniform_", {"a": -2.0, "b": 4.0}, 1.0, 6 / np.sqrt(12)),
+    ("normal_", {"mean": 3.0, "std": 0.5}, 3.0, 0.5),
+    ("xavier_uniform_", {"gain": 2.0}, 0.0, 2 * np.sqrt(2 / 700)),
+    ("xavier_normal_", {"gain": 2.0}, 0.0, 2 * np.sqrt(2 / 700)),
+    ("kaiming_uniform_", {"nonlinearity": "relu"}, 0.0, np.sqrt(2 / 400)),
+    ("kaiming_normal_", {"mode": "fan_out", "nonlinearity": "relu"}, 0.0, np.sqrt(2 / 300)),
+    ("kaiming_normal_", {"a": np.sqrt(5)}, 0.0, np.sqrt(1 / 3 / 400)),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "mean", "std"), SPREADS, ids=[f"{s[0]}{s[1]}" for s in SPREADS])
+def test_initializers_have_the_spread_of_their_paper(name, options, mean, std):
+    tg.manual_seed(3)
+    x = tg.zeros(300, 400)
+    assert getattr(nn.init, name)(x, **options) is x
+    assert x.dtype == tg.float32
+    assert x.data.mean() == pytest.approx(mean, abs=0.02 * std)
+    assert x.data.std() == pytest.approx(std, rel=0.02)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3, 3)])
+def test_orthogonal_rows_or_columns(shape):
+    x = nn.init.orthogonal_(tg.zeros(*shape), gain=3.0).data.reshape(shape[0], -1)
+    small = x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x
+    np.testing.assert_allclose(small, 9 * np.eye(len(small)), atol=1e-5)
+
+
+def test_constants():
+    x = tg.zeros(2, 3)
+    assert nn.init.ones_(x).tolist() == [[1.0] * 3] * 2
+    assert nn.init.constant_(x, 2.5).tolist() == [[2.5] * 3] * 2
+    assert nn.init.eye_(x).tolist() == [[1, 0, 0], [0, 1, 0]]
+    assert nn.init.zeros_(x).tolist() == [[0.0] * 3] * 2
+
+
+@pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
+def test_gains_agree_with_torch(name):
+    torch = pytest.importorskip("torch")
+    assert nn.init.calculate_gain(name) == pytest.approx(torch.nn.init.calculate_gain(name))
+
+
+def test_initializers_refuse_biases_and_unknown_names():
+    with pytest.raises(ShapeError, match=r"\(out, in, ...\), and this tensor has shape \(3,\)"):
+        nn.init.xavier_uniform_(tg.zeros(3))
+    with pytest.raises(ShapeError, match="eye_ fills matrices"):
+        nn.init.eye_(tg.zeros(3))
+    with pytest.raises(ValueError, match="'fan_in' or 'fan_out', not 'fan'"):
+        nn.init.kaiming_normal_(tg.zeros(2, 2), mode="fan")
+    with pytest.raises(ValueError, match="not 'swish'"):
+        nn.init.calculate_gain("swish")
+
+
+def test_the_same_seed_gives_the_same_model():
+    weights = []
+    for seed in (1, 1, 2):
+        tg.manual_seed(seed)
+        weights.append(nn.Linear(3, 2).weight.data)
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert (weights[0] != weights[2]).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: nn.Conv2d(3, 4, 3, groups=2), "multiples of groups=2"),
+        (lambda: nn.Conv2d(1, 1, 3, padding_mode="reflect"), "pads with zeros only"),
+        (lambda: nn.Conv2d(1, 1, (1, 2, 3)), "one number or two"),
+        (lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same")(tg.zeros(1, 1, 5, 5)), "padding='same' with stride"),
+        (lambda: nn.Conv2d(1, 1, 2, padding="same")(tg.zeros(1, 1, 5, 5)), "kernels of odd size"),
+        (lambda: nn.Conv2d(1, 1, 3, padding="half")(tg.zeros(1, 1, 5, 5)), "padding='half'"),
+    ],
+)
+def test_impossible_convolutions_are_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
