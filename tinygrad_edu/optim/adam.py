@@ -1,0 +1,111 @@
+"""Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from .optimizer import Optimizer
+
+__all__ = ["Adam"]
+
+
+class Adam(Optimizer):
+    """Steps of about the size `lr`, scaled for each number by its own gradient's mean and mean square.
+
+    With t the number of the step::
+
+        m = beta1 m + (1 - beta1) g             p = p - lr * m_hat / (sqrt(v_hat) + eps)
+        v = beta2 v + (1 - beta2) g²            m_hat = m / (1 - beta1^t),  v_hat = v / (1 - beta2^t)
+
+    Sources: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015); amsgrad: S. J. Reddi, S. Kale
+    and S. Kumar, "On the convergence of Adam and beyond" (2018).
+
+    Parameters
+    ----------
+    params
+        Parameters or groups of them.
+    lr
+        Learning rate.
+    betas
+        (beta1, beta2), each at least 0 and below 1.
+    eps
+        Keeps the division from blowing up; outside the root.
+    weight_decay
+        L2 penalty: weight_decay * p is added to the gradient.
+    amsgrad
+        Divide by the largest v so far.
+    maximize
+        Go uphill instead.
+
+    Raises
+    ------
+    ValueError
+        An option is out of range.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> optimizer = Adam([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> round(w.item(), 4)
+    0.75
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_options(self, group: dict[str, Any]) -> None:
+        super()._check_options(group)
+        if not all(0 <= beta < 1 for beta in group["betas"]):
+            raise ValueError(f"{self._name}: each beta lies in [0, 1), and betas is {group['betas']}.")
+
+    def _update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        beta1, beta2 = group["betas"]
+        if not state:
+            state.update(step=0, exp_avg=np.zeros_like(p), exp_avg_sq=np.zeros_like(p))
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = np.zeros_like(p)
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        t = state["step"] = state["step"] + 1
+        scratch = np.multiply(g, 1 - beta1)
+        np.multiply(m, beta1, out=m)
+        np.add(m, scratch, out=m)
+        np.multiply(g, g, out=scratch)
+        np.multiply(scratch, 1 - beta2, out=scratch)
+        np.multiply(v, beta2, out=v)
+        np.add(v, scratch, out=v)
+        if group["amsgrad"]:
+            v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
+        # The two bias corrections are numbers, and are folded into eps and lr: two passes over memory less.
+        root = sqrt(1 - beta2**t)
+        np.sqrt(v, out=scratch)
+        np.add(scratch, group["eps"] * root, out=scratch)
+        np.divide(m, scratch, out=scratch)
+        np.multiply(scratch, group["lr"] * root / (1 - beta1**t), out=scratch)
+        np.subtract(p, scratch, out=p)
