@@ -1,0 +1,5 @@
+"""Whole models, ready to train."""
+
+from .mlp import mlp
+
+__all__ = ["mlp"]
