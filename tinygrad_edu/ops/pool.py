@@ -1,0 +1,304 @@
+"""Pooling: one number for each window of an image, its maximum or its average.
+
+Both walk over the *taps*, the places within a window. All pixels that lie under one tap, of every window
+at once, are a strided slice of the image, so a pooling of 2 x 2 is four whole-array operations, and there
+is no loop over windows. Nothing is kept for the backward pass: comparing again is quicker than keeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_edu.errors import ShapeError, user_line
+from tinygrad_edu.ops.workspace import Block, blocks_of, over_blocks, overlap
+from tinygrad_edu.primitive import primitive
+
+__all__ = ["avg_pool2d", "avg_pool2d_grad", "max_pool2d", "max_pool2d_grad", "max_pool2d_pick"]
+
+Pair = tuple[int, int]
+
+
+class Windows(NamedTuple):
+    """How windows lie on an image; each field for rows and columns."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Pair
+    dilation: Pair = (1, 1)
+
+    def count(self, name: str, shape: tuple[int, ...], ceil_mode: bool) -> Pair:
+        """Return how many windows fit down and across an image of `shape`, or say why none does."""
+        if len(shape) != 4:
+            raise ShapeError(
+                f"{name}: images have shape {shape}; expected (N, C, H, W). "
+                f"A single image needs a batch axis: x[None].{user_line()}"
+            )
+        counts = []
+        for size, (kernel, step, padding, dilation) in zip(shape[2:], zip(*self, strict=True), strict=True):
+            reach = dilation * (kernel - 1) + 1
+            if 2 * padding > reach:
+                raise ShapeError(
+                    f"{name}: padding {self.padding} is more than half of the window {self.kernel_size}, so a window "
+                    f"could lie outside the image of shape {shape}. Use less padding.{user_line()}"
+                )
+            room = size + 2 * padding - reach
+            if room < 0:
+                raise ShapeError(
+                    f"{name}: windows of {self.kernel_size} (dilation {self.dilation}) do not fit into images of shape "
+                    f"{shape} with padding {self.padding}. Use a smaller window or more padding.{user_line()}"
+                )
+            count = room // step + 1
+            # a last, incomplete window must at least begin within the image
+            if ceil_mode and room % step and count * step < size + padding:
+                count += 1
+            counts.append(count)
+        return counts[0], counts[1]
+
+    def taps(self, windows: tuple[int, ...], image: tuple[int, ...]) -> Iterator[tuple[Any, Any]]:
+        """Yield, tap by tap and row by row, which windows see a pixel there, and which pixels they see."""
+        for i in range(self.kernel_size[0]):
+            start = i * self.dilation[0] - self.padding[0]
+            seeing_rows, rows = overlap(windows[-2], start, image[-2], self.stride[0])
+            for j in range(self.kernel_size[1]):
+                start = j * self.dilation[1] - self.padding[1]
+                seeing_columns, columns = overlap(windows[-1], start, image[-1], self.stride[1])
+                yield (..., seeing_rows, seeing_columns), (..., rows, columns)
+
+    def tile(self, windows: tuple[int, ...], image: tuple[int, ...]) -> bool:
+        """Whether each pixel lies in exactly one window."""
+        return (
+            self.stride == self.kernel_size
+            and self.dilation == (1, 1)
+            and self.padding == (0, 0)
+            and image[-2:] == (windows[-2] * self.stride[0], windows[-1] * self.stride[1])
+        )
+
+
+@primitive("max_pool2d", domain="no ties within a window")
+def max_pool2d(
+    x: Any,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair = (0, 0),
+    dilation: Pair = (1, 1),
+    ceil_mode: bool = False,
+) -> Any:
+    """The maximum of each window. Its gradient goes to one pixel, of a tie to the first, row by row.
+
+    Parameters
+    ----------
+    x : Tensor
+        Images, (N, C, H, W).
+    kernel_size, stride, padding, dilation : pair of int
+        For rows and columns: the size of the window, its step, the border of -inf around the image, and the distance of
+        its taps.
+    ceil_mode : bool
+        Also take a last window that only begins within the image.
+
+    Raises
+    ------
+    ShapeError
+        Not a batch of images, or no window fits.
+
+    Examples
+    --------
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> max_pool2d(x, kernel_size=(2, 2), stride=(2, 2))[0, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+    windows = Windows(kernel_size, stride, padding, dilation)
+    shape = (*x.shape[:2], *windows.count("max_pool2d", x.shape, ceil_mode))
+    out = np.empty_like(x, shape=shape)
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+
+    def work(blocks: list[Block]) -> None:
+        for images, _, _ in blocks:
+            target, source = out[images], x[images]
+            for seeing, seen in _after_first(windows.taps(shape, x.shape), target, source, lowest):
+                np.maximum(target[seeing], source[seen], out=target[seeing])
+
+    over_blocks(work, _blocks(x))
+    return out
+
+
+@max_pool2d.defvjp
+def max_pool2d_vjp(g: Any, out: Any, x: Any, **how: Any) -> Any:
+    return max_pool2d_grad(g, x, out, **how)
+
+
+@primitive("max_pool2d_grad")
+def max_pool2d_grad(
+    g: Any, x: Any, out: Any, *, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+) -> Any:
+    """Bring g, one number for each window, to where the window's maximum is. Linear in g, constant in x and out."""
+    windows = Windows(kernel_size, stride, padding, dilation)
+    gx = np.empty_like(x, dtype=g.dtype)
+    tile = windows.tile(g.shape, x.shape)
+
+    def work(blocks: list[Block]) -> None:
+        for images, _, _ in blocks:
+            target, source = gx[images], g[images]
+            if not tile:
+                target.fill(0)
+            for seeing, seen, chosen in _maxima(x[images], out[images], windows):
+                if tile:
+                    np.multiply(source, chosen, out=target[seen])
+                else:
+                    target[seen] += source[seeing] * chosen
+
+    over_blocks(work, _blocks(x))
+    return gx
+
+
+@max_pool2d_grad.defvjp
+def max_pool2d_grad_vjp(h: Any, result: Any, g: Any, x: Any, out: Any, **how: Any) -> tuple[Any, None, None]:
+    return max_pool2d_pick(h, x, out, **how), None, None
+
+
+@primitive("max_pool2d_pick")
+def max_pool2d_pick(
+    h: Any, x: Any, out: Any, *, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+) -> Any:
+    """Take from h, an image like x, the pixel where each window of x has its maximum: `max_pool2d_grad` transposed."""
+    picked = np.zeros_like(out, dtype=h.dtype)
+    for seeing, seen, chosen in _maxima(x, out, Windows(kernel_size, stride, padding, dilation)):
+        picked[seeing] += h[seen] * chosen
+    return picked
+
+
+@max_pool2d_pick.defvjp
+def max_pool2d_pick_vjp(g: Any, result: Any, h: Any, x: Any, out: Any, **how: Any) -> tuple[Any, None, None]:
+    return max_pool2d_grad(g, x, out, **how), None, None
+
+
+def _after_first(
+    taps: Iterator[tuple[Any, Any]], target: np.ndarray, source: np.ndarray, neutral: float
+) -> Iterator[tuple[Any, Any]]:
+    """Set `target` to what the first tap sees, `neutral` where that is nothing, and return the other taps."""
+    seeing, seen = next(taps)
+    if target[seeing].shape != target.shape:
+        target.fill(neutral)
+    target[seeing] = source[seen]
+    return taps
+
+
+def _maxima(x: np.ndarray, out: np.ndarray, windows: Windows) -> Iterator[tuple[Any, Any, np.ndarray]]:
+    """Yield each tap of `Windows.taps` with a mask: the windows whose first maximum lies under it."""
+    undecided = np.ones_like(out, dtype=bool)
+    for seeing, seen in windows.taps(out.shape, x.shape):
+        undecided_here = undecided[seeing]
+        # not less, rather than equal: so a window that holds a NaN is decided too
+        less = np.less(x[seen], out[seeing])
+        chosen = np.less(less, undecided_here, out=less)
+        np.logical_xor(undecided_here, chosen, out=undecided_here)
+        yield seeing, seen, chosen
+
+
+@primitive("avg_pool2d")
+def avg_pool2d(
+    x: Any,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair = (0, 0),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The average of each window; the gradient is shared evenly by its pixels.
+
+    Parameters
+    ----------
+    x : Tensor
+        Images, (N, C, H, W).
+    kernel_size, stride, padding : pair of int
+        For rows and columns: the size of the window, its step, and the border of zeros around the image.
+    ceil_mode : bool
+        Also take a last window that only begins within the image.
+    count_include_pad : bool
+        Whether the zeros of the border count as pixels.
+
+    Raises
+    ------
+    ShapeError
+        Not a batch of images, or no window fits.
+
+    Examples
+    --------
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> avg_pool2d(x, kernel_size=(2, 2), stride=(2, 2))[0, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
+    windows = Windows(kernel_size, stride, padding)
+    shape = (*x.shape[:2], *windows.count("avg_pool2d", x.shape, ceil_mode))
+    out = np.empty_like(x, shape=shape)
+    weights = _weights(shape, x.shape, windows, count_include_pad, x.dtype)
+
+    def work(blocks: list[Block]) -> None:
+        for images, _, _ in blocks:
+            target, source = out[images], x[images]
+            for seeing, seen in _after_first(windows.taps(shape, x.shape), target, source, 0):
+                target[seeing] += source[seen]
+            target *= weights
+
+    over_blocks(work, _blocks(x))
+    return out
+
+
+@avg_pool2d.defvjp
+def avg_pool2d_vjp(g: Any, out: Any, x: Any, **how: Any) -> Any:
+    return avg_pool2d_grad(g, size=x.shape[2:], **how)
+
+
+@primitive("avg_pool2d_grad")
+def avg_pool2d_grad(
+    g: Any, *, size: Pair, kernel_size: Pair, stride: Pair, padding: Pair, ceil_mode: bool, count_include_pad: bool
+) -> Any:
+    """Share g, one number for each window, evenly among the window's pixels in images of (H, W) `size`."""
+    windows = Windows(kernel_size, stride, padding)
+    gx = np.empty_like(g, shape=(*g.shape[:2], *size))
+    weights = _weights(g.shape, gx.shape, windows, count_include_pad, g.dtype)
+    tile = windows.tile(g.shape, gx.shape)
+
+    def work(blocks: list[Block]) -> None:
+        for images, _, _ in blocks:
+            target, share = gx[images], g[images] * weights
+            if not tile:
+                target.fill(0)
+            for seeing, seen in windows.taps(g.shape, gx.shape):
+                if tile:
+                    target[seen] = share
+                else:
+                    target[seen] += share[seeing]
+
+    over_blocks(work, _blocks(gx))
+    return gx
+
+
+@avg_pool2d_grad.defvjp
+def avg_pool2d_grad_vjp(h: Any, out: Any, g: Any, *, size: Pair, **how: Any) -> Any:
+    return avg_pool2d(h, **how)
+
+
+def _weights(
+    windows_shape: tuple[int, ...], image: tuple[int, ...], windows: Windows, count_padding: bool, dtype: Any
+) -> np.ndarray:
+    """Return 1 over the number of pixels that count, for each window: (P, Q)."""
+    counts = []
+    for count, size, kernel, step, padding in zip(windows_shape[2:], image[2:], *windows[:3], strict=True):
+        start = np.arange(count) * step - padding
+        if count_padding:
+            counts.append(np.minimum(start + kernel, size + padding) - start)
+        else:
+            counts.append(np.minimum(start + kernel, size) - np.maximum(start, 0))
+    return (1 / np.multiply.outer(*counts)).astype(dtype)
+
+
+def _blocks(x: np.ndarray) -> list[Block]:
+    return blocks_of(len(x), 1, prod(x.shape[1:]) * x.itemsize)
