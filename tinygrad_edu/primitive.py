@@ -2,9 +2,9 @@
 
 An operation is a plain NumPy function with its vjp (vector-Jacobian product) right below it::
 
-    @binary("mul")
+    @binary("mul", np.multiply)
     def mul(x, y):
-        return np.multiply(x, y)
+        "x * y. d(xy)/dx = y, d(xy)/dy = x."
 
     @mul.defvjp
     def mul_vjp(g, out, x, y):
@@ -15,7 +15,8 @@ which operation made it, from which inputs, and the raw arrays that the forward 
 all that `backward.py` needs. Given raw arrays alone, the function simply computes, so a rule written
 with our own operations runs on arrays (fast, first order) and on tensors (``create_graph=True``).
 
-- `unary` and `binary` declare elementwise operations; they are the hot path and are written out.
+- `unary` and `binary` declare elementwise operations; they are the hot path and are written out. One that
+  NumPy already has is named in the decorator, and the function says the rest in words.
 - `primitive` declares everything else: any number of inputs, parameters, kept intermediate results.
 """
 
@@ -181,18 +182,23 @@ def constant(data: Any) -> Any:
     return out
 
 
-def unary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]], Operation]:
+def unary(
+    name: str, ufunc: Callable[..., Any] | None = None, *, domain: str | None = None
+) -> Callable[[Callable[..., Any]], Operation]:
     """Declare an elementwise operation of one input.
 
     Parameters
     ----------
     name : str
         The label in graphs and messages.
+    ufunc : callable, optional
+        The NumPy function that computes it; without one, the decorated function does.
     domain : str, optional
         Where it is differentiable, in words, when that is not everywhere.
     """
 
-    def declare(forward: Callable[..., Any]) -> Operation:
+    def declare(function: Callable[..., Any]) -> Operation:
+        forward = ufunc or function
         op = Op(name, forward, 1, domain)
 
         def apply(x: Any) -> Any:
@@ -214,19 +220,22 @@ def unary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]]
                 return out
             return constant(_frozen(data, x._data))
 
-        return _dress(apply, op)
+        return _dress(apply, op, function)
 
     return declare
 
 
-def binary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]], Operation]:
+def binary(
+    name: str, ufunc: Callable[..., Any] | None = None, *, domain: str | None = None
+) -> Callable[[Callable[..., Any]], Operation]:
     """Declare an elementwise operation of two inputs that broadcast against each other.
 
     The rule may ignore broadcasting: the engine sums its results back to the inputs' shapes.
     Parameters as for `unary`.
     """
 
-    def declare(forward: Callable[..., Any]) -> Operation:
+    def declare(function: Callable[..., Any]) -> Operation:
+        forward = ufunc or function
         op = Op(name, forward, 2, domain)
 
         def apply(x: Any, y: Any) -> Any:
@@ -259,13 +268,13 @@ def binary(name: str, domain: str | None = None) -> Callable[[Callable[..., Any]
                 return out
             return constant(_frozen(data, a))
 
-        return _dress(apply, op)
+        return _dress(apply, op, function)
 
     return declare
 
 
 def primitive(
-    name: str, domain: str | None = None, *, keeps: bool = False
+    name: str, *, domain: str | None = None, keeps: bool = False
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Declare any other operation.
 
@@ -330,17 +339,17 @@ def primitive(
                         break
             return out
 
-        return _dress(apply, op)
+        return _dress(apply, op, forward)
 
     return declare
 
 
-def _dress(apply: Any, op: Op) -> Operation:
+def _dress(apply: Any, op: Op, function: Callable[..., Any]) -> Operation:
     """Give the callable the name, the text and the handle of its operation."""
-    apply.__name__ = apply.__qualname__ = op.forward.__name__
-    apply.__doc__ = op.forward.__doc__
-    apply.__module__ = op.forward.__module__
-    apply.__wrapped__ = op.forward
+    apply.__name__ = apply.__qualname__ = function.__name__
+    apply.__doc__ = function.__doc__
+    apply.__module__ = function.__module__
+    apply.__wrapped__ = function
     apply.op = op
     apply.defvjp = op.defvjp
     return apply  # type: ignore[no-any-return]  # a function that carries `op` and `defvjp`

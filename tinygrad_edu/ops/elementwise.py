@@ -38,10 +38,9 @@ __all__ = [
 # -- arithmetic
 
 
-@binary("add")
+@binary("add", np.add)
 def add(x: Any, y: Any) -> Any:
     """x + y. Both derivatives are 1, so the gradient passes unchanged to both."""
-    return np.add(x, y)
 
 
 @add.defvjp
@@ -49,10 +48,9 @@ def add_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g, g
 
 
-@binary("sub")
+@binary("sub", np.subtract)
 def sub(x: Any, y: Any) -> Any:
     """x - y. The derivatives are 1 and -1."""
-    return np.subtract(x, y)
 
 
 @sub.defvjp
@@ -60,10 +58,9 @@ def sub_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g, -g
 
 
-@binary("mul")
+@binary("mul", np.multiply)
 def mul(x: Any, y: Any) -> Any:
     """x * y. d(xy)/dx = y, d(xy)/dy = x."""
-    return np.multiply(x, y)
 
 
 @mul.defvjp
@@ -71,10 +68,9 @@ def mul_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g * y, g * x
 
 
-@binary("div", domain="y != 0")
+@binary("div", np.true_divide, domain="y != 0")
 def div(x: Any, y: Any) -> Any:
     """x / y. d/dx = 1/y, d/dy = -x/y² = -(x/y)/y."""
-    return np.true_divide(x, y)
 
 
 @div.defvjp
@@ -83,10 +79,9 @@ def div_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return gx, -(gx * out)
 
 
-@unary("neg")
+@unary("neg", np.negative)
 def neg(x: Any) -> Any:
     """-x. The derivative is -1."""
-    return np.negative(x)
 
 
 @neg.defvjp
@@ -132,10 +127,9 @@ def pow_number_vjp(g: Any, out: Any, x: Any, exponent: Any) -> Any:
     return g * (pow(x, exponent - 1) * exponent)
 
 
-@binary("pow", domain="x > 0")
+@binary("pow", np.power, domain="x > 0")
 def pow_tensor(x: Any, y: Any) -> Any:
     """x to the power of y, elementwise."""
-    return np.power(x, y)
 
 
 @pow_tensor.defvjp
@@ -146,10 +140,9 @@ def pow_tensor_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return gx, gy
 
 
-@unary("sqrt", domain="x > 0")
+@unary("sqrt", np.sqrt, domain="x > 0")
 def sqrt(x: Any) -> Any:
     """The square root. The derivative is 1 / (2 sqrt(x)): infinite at 0."""
-    return np.sqrt(x)
 
 
 @sqrt.defvjp
@@ -160,10 +153,9 @@ def sqrt_vjp(g: Any, out: Any, x: Any) -> Any:
 # -- exponentials and what is made of them
 
 
-@unary("exp")
+@unary("exp", np.exp)
 def exp(x: Any) -> Any:
     """e to the x. It is its own derivative."""
-    return np.exp(x)
 
 
 @exp.defvjp
@@ -171,10 +163,9 @@ def exp_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * out
 
 
-@unary("log", domain="x > 0")
+@unary("log", np.log, domain="x > 0")
 def log(x: Any) -> Any:
     """The natural logarithm. The derivative is 1/x."""
-    return np.log(x)
 
 
 @log.defvjp
@@ -182,10 +173,9 @@ def log_vjp(g: Any, out: Any, x: Any) -> Any:
     return g / x
 
 
-@unary("tanh")
+@unary("tanh", np.tanh)
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent. The derivative is 1 - tanh(x)²."""
-    return np.tanh(x)
 
 
 @tanh.defvjp
@@ -213,10 +203,9 @@ def sigmoid_vjp(g: Any, out: Any, x: Any) -> Any:
 # -- trigonometry
 
 
-@unary("sin")
+@unary("sin", np.sin)
 def sin(x: Any) -> Any:
     """The sine, of radians. The derivative is the cosine."""
-    return np.sin(x)
 
 
 @sin.defvjp
@@ -224,10 +213,9 @@ def sin_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * cos(x)
 
 
-@unary("cos")
+@unary("cos", np.cos)
 def cos(x: Any) -> Any:
     """The cosine, of radians. The derivative is minus the sine."""
-    return np.cos(x)
 
 
 @cos.defvjp
@@ -238,10 +226,9 @@ def cos_vjp(g: Any, out: Any, x: Any) -> Any:
 # -- functions with a kink
 
 
-@unary("abs", domain="x != 0")
+@unary("abs", np.absolute, domain="x != 0")
 def abs(x: Any) -> Any:
     """The absolute value. The derivative is the sign of x: 0 at 0."""
-    return np.absolute(x)
 
 
 @abs.defvjp
@@ -266,10 +253,9 @@ def relu_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * (out > _zero(out.dtype))
 
 
-@binary("maximum", domain="x != y")
+@binary("maximum", np.maximum, domain="x != y")
 def maximum(x: Any, y: Any) -> Any:
     """The larger of the two. The larger gets the gradient; a tie gives half to each."""
-    return np.maximum(x, y)
 
 
 @maximum.defvjp
@@ -278,10 +264,9 @@ def maximum_vjp(g: Any, out: Any, x: Any, y: Any) -> Any:
     return gx, g - gx
 
 
-@binary("minimum", domain="x != y")
+@binary("minimum", np.minimum, domain="x != y")
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of the two. The smaller gets the gradient; a tie gives half to each."""
-    return np.minimum(x, y)
 
 
 @minimum.defvjp
