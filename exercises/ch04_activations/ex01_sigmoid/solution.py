@@ -70,7 +70,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     np.ndarray
         1 / (1 + e^-x), the shape and dtype of `x`, with no overflow however large |x| is.
     """
-    # >>> your code: 1 / (1 + e^-x) for every element, without ever raising e to a large positive power
+    # >>> your code: 1 / (1 + e^-x) for every element, never raising e to a large positive power
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
     # <<< your code

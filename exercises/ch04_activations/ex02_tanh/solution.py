@@ -68,7 +68,7 @@ def tanh(x: np.ndarray) -> np.ndarray:
     np.ndarray
         (e^x - e^-x) / (e^x + e^-x), the shape and dtype of `x`, with no overflow however large |x| is.
     """
-    # >>> your code: (e^x - e^-x) / (e^x + e^-x) for every element, without ever raising e to a large power
+    # >>> your code: (e^x - e^-x) / (e^x + e^-x) for every element, with no large power of e
     e = np.exp(-2.0 * np.abs(x))
     return np.sign(x) * (1.0 - e) / (1.0 + e)
     # <<< your code

@@ -48,8 +48,8 @@ up to 0: what one class gains the others lose.
 >>> np.round(softmax_backward(np.array([[8.0, 0.0, 0.0]]), out), 6)
 array([[ 0.875, -0.25 , -0.625]])
 
-What is not asked: rows with no element, integer arrays, infinities and NaN. A float32 array gives a
-float32 array; the arrays that you are given stay as they are.
+What is not asked: empty arrays, integer arrays, infinities and NaN. A float32 array gives a float32
+array; the arrays that you are given stay as they are.
 """
 
 import numpy as np
@@ -68,7 +68,7 @@ def softmax(x: np.ndarray) -> np.ndarray:
     np.ndarray
         Probabilities, the shape and dtype of `x`, with no overflow however large the scores are.
     """
-    # >>> your code: exponentials over their sum, row by row, with the row's maximum taken off first
+    # >>> your code: exponentials over their sum in each row, the row's maximum taken off first
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
     # <<< your code

@@ -98,7 +98,7 @@ def binary_cross_entropy_backward(g: float, probability: np.ndarray, target: np.
     np.ndarray
         g * dL/d probability, the shape and dtype of `probability`, finite everywhere.
     """
-    # >>> your code: (p - t) / (p (1 - p)), with no division by zero, over the number of elements, times g
+    # >>> your code: (p - t) / (p (1 - p)) without dividing by zero, over N, times g
     slope = (probability - target) / np.maximum(probability * (1.0 - probability), 1e-12)
     return g * slope / probability.size
     # <<< your code

@@ -75,7 +75,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     float
         The mean loss of an example, in nats, finite however large the logits are.
     """
-    # >>> your code: log of the sum of exponentials minus the true class's score, averaged over the rows
+    # >>> your code: log of the sum of exponentials minus the true class's score, the mean of it
     z = logits - logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(z).sum(axis=1))
     return float(np.mean(log_sum - z[np.arange(len(labels)), labels]))
