@@ -23,7 +23,12 @@ def replay(runner: Runner, programs: Sequence[Program]) -> list[list[Reply]]:
         If the worker dies of it.
     """
     runner.reload()
-    return [[runner.run(batch.start, batch.steps, batch.ask) for batch in p.batches] for p in programs]
+    return [replayed(runner, program) for program in programs]
+
+
+def replayed(runner: Runner, program: Program) -> list[Reply]:
+    """Run one program again on the module as it is, and return its replies."""
+    return [runner.run(batch.start, batch.steps, batch.ask) for batch in program.batches]
 
 
 def same_behaviour(mine: Sequence[Reply], yours: Sequence[Reply], aspect: str = "value") -> bool:
@@ -34,10 +39,15 @@ def same_behaviour(mine: Sequence[Reply], yours: Sequence[Reply], aspect: str = 
     mine, yours
         The replies to the program's batches.
     aspect
-        "mutated", "aliases" or "warned" if beside the values that matters too.
+        "dtype", "mutated", "aliases" or "warned" if beside the values that matters too.
     """
     pairs = list(zip(mine, yours, strict=True))
-    return all(_same_reply(a, b) and _facts(a, aspect) == _facts(b, aspect) for a, b in pairs)
+    return all(
+        _same_reply(a, b)
+        and _facts(a, aspect) == _facts(b, aspect)
+        and (aspect != "dtype" or _dtypes(a.answers) == _dtypes(b.answers))
+        for a, b in pairs
+    )
 
 
 def _same_reply(mine: Reply, yours: Reply) -> bool:
@@ -54,6 +64,14 @@ def _same_reply(mine: Reply, yours: Reply) -> bool:
 def _same_value(mine: Any, yours: Any) -> bool:
     with np.errstate(all="ignore"):
         return difference(mine, yours, rtol=SAME_RTOL, nan_ok=True) is None
+
+
+def _dtypes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _dtypes(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_dtypes(item) for item in value]
+    return value.dtype if isinstance(value, (np.ndarray, np.generic)) else None
 
 
 def _facts(reply: Reply, aspect: str) -> set[int]:

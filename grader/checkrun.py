@@ -53,7 +53,7 @@ class CheckRun:
         self.failure: Failure | None = None
         self.programs: list[Program] = []
         self.worker_died = False
-        self._floating = floating
+        self._floating = dict(floating)
         self._runner = runner
         self._attempts = 0
         self._failed_at = (0, 0.0)
@@ -150,5 +150,7 @@ def _broken_check(error: Exception | str, program: Program) -> Failure:
     """A check that could not do its work: the student's fault only if it had a value of theirs in hand."""
     words = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else error
     if any(reply.answers for reply in program.replies):
-        return Failure(CheckFailed("fail", f"the check cannot work with what your code returned ({words})"), program)
+        return Failure(
+            CheckFailed("fail", f"the check cannot work with what your code returned ({words})"), program
+        )
     return Failure(CheckFailed("infra", f"the check itself failed: {words}", aspect="raised"), program)

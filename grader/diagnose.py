@@ -7,91 +7,90 @@ not, nothing is said: a wrong diagnosis is worse than none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from grader.behaviour import replay, same_behaviour
+from grader.behaviour import replay, replayed, same_behaviour
 from grader.checkrun import CheckRun
 from grader.exercise import Exercise, Mutant
 from grader.handles import CheckFailed
-from grader.process import LocalRunner
 from grader.program import Program, Reply, Runner, WorkerGone
 
 MAX_PROGRAMS: Final = 8
+MUTANT_SECONDS: Final = 1.0
 DIAGNOSED: Final = frozenset({"fail", "error", "nondeterministic"})
 
 
-def diagnose(exercise: Exercise, runs: Sequence[CheckRun], student: Callable[[], Runner]) -> dict[str, Mutant]:
+def diagnose(
+    exercise: Exercise, runs: Sequence[CheckRun], student: Callable[[], Runner], stage: Runner
+) -> dict[str, Mutant]:
     """Return the mutant that explains each failed check, by the name of the check, where exactly one does.
 
     Parameters
     ----------
     exercise
-        Whose mutants and solution are run, in this process: they are trusted.
+        Whose mutants and solution are compared with the student's code.
     runs
         What the checks found.
     student
         Gives a runner that holds the student's module.
+    stage
+        Where solution and mutants are run, one after the other.
     """
     failed = [run for run in runs if run.failure and run.failure.cause.verdict in DIAGNOSED]
     if not failed:
         return {}
-    cast = _Cast(exercise)
+    everywhere = [program for run in runs for program in _sample(run)]
     found = {}
     try:
-        runner = student()
+        holder = student()
         for run in failed:
-            mutant = _explain(run, runs, cast, runner)
+            mutant = _Comparison(exercise, run, holder, stage).explain(everywhere)
             if mutant is not None:
                 found[run.check.name] = mutant
     except (WorkerGone, CheckFailed):
         pass  # the student's module cannot be run again: there is nothing to compare
-    finally:
-        cast.close()
     return found
 
 
-class _Cast:
-    """The solution and the mutants, each loaded once, and only when asked for."""
+class _Comparison:
+    """The student beside the solution and the mutants, over one failed check."""
 
-    def __init__(self, exercise: Exercise) -> None:
-        self.mutants = exercise.mutants
-        self._exercise = exercise
-        self._runners: dict[str, Runner] = {}
+    def __init__(self, exercise: Exercise, run: CheckRun, student: Runner, stage: Runner) -> None:
+        self._exercise, self._run, self._student, self._stage = exercise, run, student, stage
 
-    def replies(self, source: str, programs: Sequence[Program]) -> list[list[Reply]]:
-        if source not in self._runners:
-            self._runners[source] = LocalRunner()
-            self._runners[source].load(source.encode(), self._exercise.imports)
-        return replay(self._runners[source], programs)
+    def explain(self, everywhere: Sequence[Program]) -> Mutant | None:
+        smallest, *more = _sample(self._run)
+        if self._fitting([self._exercise.solution], [smallest]):
+            return None
+        mutants = {mutant.source: mutant for mutant in self._exercise.mutants}
+        # Most mutants drop out on the first program, so that few have to run the others.
+        left = self._fitting(mutants, [smallest])
+        if left and more:
+            left = self._fitting(left, [smallest, *more])
+        if len(left) > 1:
+            left = self._fitting(left, everywhere)
+        return mutants[left[0]] if len(left) == 1 else None
 
-    def solution(self, programs: Sequence[Program]) -> list[list[Reply]]:
-        return self.replies(self._exercise.solution, programs)
+    def _fitting(self, sources: Iterable[str], programs: Sequence[Program]) -> list[str]:
+        """Return the sources that do on these programs what the student's code does."""
+        given = replay(self._student, programs)
+        return [source for source in sources if self._fits(source, programs, given)]
 
-    def close(self) -> None:
-        for runner in self._runners.values():
-            runner.close()
-
-
-def _explain(run: CheckRun, runs: Sequence[CheckRun], cast: _Cast, student: Runner) -> Mutant | None:
-    assert run.failure is not None  # the caller chose failed runs
-    aspect = run.failure.cause.aspect
-    first = run.failure.program
-    programs = [first, *run.programs[:MAX_PROGRAMS]]
-    given = replay(student, programs)
-    if _alike(given[:1], cast.solution([first]), aspect):
-        return None
-    fitting = [mutant for mutant in cast.mutants if _alike(given, cast.replies(mutant.source, programs), aspect)]
-    if len(fitting) > 1:
-        others = [program for other in runs for program in _sample(other)]
-        given = replay(student, others)
-        fitting = [mutant for mutant in fitting if _alike(given, cast.replies(mutant.source, others), aspect)]
-    return fitting[0] if len(fitting) == 1 else None
+    def _fits(self, source: str, programs: Sequence[Program], given: Iterable[list[Reply]]) -> bool:
+        assert self._run.failure is not None  # the caller chose failed runs
+        aspect = self._run.failure.cause.aspect
+        self._stage.budget = MUTANT_SECONDS
+        try:
+            if self._stage.load(source.encode(), self._exercise.imports).raised is not None:
+                return False
+            return all(
+                same_behaviour(mine, replayed(self._stage, program), aspect)
+                for program, mine in zip(programs, given, strict=True)
+            )
+        except WorkerGone:
+            return False
 
 
 def _sample(run: CheckRun) -> list[Program]:
     return [*([run.failure.program] if run.failure else []), *run.programs[:MAX_PROGRAMS]]
-
-
-def _alike(mine: list[list[Reply]], yours: list[list[Reply]], aspect: str) -> bool:
-    return all(same_behaviour(a, b, aspect) for a, b in zip(mine, yours, strict=True))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from grader.exercise import Check, Exercise
 from grader.handles import CheckFailed, failure_of
 from grader.loading import MAX_SOURCE
-from grader.process import Launcher, LocalRunner, ProcessRunner
+from grader.process import KeptRunner, Launcher, LocalRunner, ProcessRunner
 from grader.program import Runner, WorkerGone
 from grader.report import CheckResult, ExerciseResult, clean, overall
 
@@ -29,6 +29,9 @@ MAX_WORKERS: Final = 3
 MAX_COUNTEREXAMPLE: Final = 4000
 MAX_OUTPUT: Final = 4000
 
+# Where solutions and mutants are run to explain a failure.
+STAGE: Final = KeptRunner()
+
 
 def check_exercise(
     exercise: Exercise,
@@ -39,6 +42,7 @@ def check_exercise(
     deadline_s: float = DEADLINE_SECONDS,
     max_examples: int = MAX_EXAMPLES,
     launcher: Launcher | None = None,
+    runner: Callable[[], Runner] | None = None,
 ) -> ExerciseResult:
     """Put every check of an exercise to a student's file.
 
@@ -58,6 +62,8 @@ def check_exercise(
         Drawn inputs for each check.
     launcher
         How workers are started, `process.ProcessLauncher` by default.
+    runner
+        Gives the runner in place of all that; for sources that are trusted to share one.
     """
     began = time.monotonic()
     data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
@@ -66,7 +72,7 @@ def check_exercise(
     if refused is not None or data is None:
         result.checks = [_told(check, refused) for check in exercise.checks]
     else:
-        start: Callable[[], Runner] = LocalRunner if not isolated else lambda: ProcessRunner(launcher)
+        start = runner or ((lambda: ProcessRunner(launcher)) if isolated else LocalRunner)
         judging = _Judging(exercise, data, _Workers(start, data, exercise.imports, deadline_s))
         result.checks = judging.results(seed, max_examples)
         result.output = clean(_cut(judging.output, MAX_OUTPUT))
@@ -167,7 +173,9 @@ class _Judging:
             with contextlib.suppress(WorkerGone):  # whoever needs it will try again, and say so
                 self._workers.begin()
             for check in self._exercise.checks:
-                self._results[check.name] = self._check(check, _seed(seed, self._exercise, check), max_examples)
+                self._results[check.name] = self._check(
+                    check, _seed(seed, self._exercise, check), max_examples
+                )
             self._diagnose()
         finally:
             self._workers.drop()
@@ -175,6 +183,7 @@ class _Judging:
 
     def _check(self, check: Check, seed: int, max_examples: int) -> CheckResult:
         from grader.checkrun import CheckRun
+        from grader.diagnose import DIAGNOSED
 
         unmet = [name for name in check.marks.requires if self._results[name].verdict != "pass"]
         if self._unloadable:
@@ -182,7 +191,9 @@ class _Judging:
         if unmet:
             return _told(check, CheckFailed("skipped", f"not run: it builds on {' and '.join(unmet)}"))
         if self._workers.exhausted:
-            return _told(check, CheckFailed("skipped", f"not run: your code was stopped {MAX_WORKERS} times already"))
+            return _told(
+                check, CheckFailed("skipped", f"not run: your code was stopped {MAX_WORKERS} times already")
+            )
         try:
             runner, printed = self._workers.module()
         except CheckFailed as failed:
@@ -193,6 +204,9 @@ class _Judging:
         run.run(seed=seed, max_examples=max_examples)
         if run.worker_died:
             self._workers.drop()
+        if run.failure is not None and run.failure.cause.verdict in DIAGNOSED:
+            with contextlib.suppress(WorkerGone):  # it starts while the other checks run
+                STAGE.begin()
         self._runs.append(run)
         return self._result(run)
 
@@ -216,7 +230,7 @@ class _Judging:
             return
         from grader.diagnose import diagnose
 
-        for name, mutant in diagnose(self._exercise, self._runs, self._student).items():
+        for name, mutant in diagnose(self._exercise, self._runs, self._student, STAGE).items():
             self._results[name].diagnosis = mutant.sentence
             self._results[name].mutant = mutant.name
 
@@ -243,4 +257,6 @@ def _message(failed: CheckFailed, source: bytes) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}\n[... {len(text) - limit} more characters were cut]"
+    return (
+        text if len(text) <= limit else f"{text[:limit]}\n[... {len(text) - limit} more characters were cut]"
+    )

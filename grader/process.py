@@ -6,6 +6,7 @@ launcher starts is ended here, by killing its whole process group, whatever stat
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -67,7 +68,17 @@ class ProcessLauncher:
         """Return the command of a plain isolated Python, without site packages or user settings."""
         worker = str(Path(__file__).with_name("worker.py"))
         packages = {str(Path(str(module.__file__)).parents[1]) for module in (np, msgpack)}
-        argv = [sys.executable, "-I", "-S", "-B", "-X", "utf8", worker, str(self.memory), str(self.cpu_seconds)]
+        argv = [
+            sys.executable,
+            "-I",
+            "-S",
+            "-B",
+            "-X",
+            "utf8",
+            worker,
+            str(self.memory),
+            str(self.cpu_seconds),
+        ]
         threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
         env = {**dict.fromkeys(threads, "1"), "HOME": folder, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
         if "SYSTEMROOT" in os.environ:  # Windows starts no Python without it
@@ -196,7 +207,9 @@ class ProcessRunner:
         status = None if self._timed_out else self._own_exit()
         self.close()
         if self._timed_out:
-            return WorkerGone("timeout" if self._ready else "infra", "it did not finish in time and was stopped")
+            return WorkerGone(
+                "timeout" if self._ready else "infra", "it did not finish in time and was stopped"
+            )
         if not self._ready:
             return WorkerGone("infra", f"the worker ended before it was ready ({_in_words(status)})")
         if status == -getattr(signal, "SIGXCPU", 0):
@@ -244,7 +257,7 @@ def _in_words(status: int | None) -> str:
 
 
 class LocalRunner:
-    """A machine in this process, for debugging and for trusted code; everything passes through the same bytes."""
+    """A machine in this process, for debugging; everything passes through the same bytes. No limits, no deadline."""
 
     def __init__(self) -> None:
         self._answer: Callable[[dict[str, Any]], dict[str, Any]] = Machine().answer
@@ -273,3 +286,57 @@ class LocalRunner:
             return read_reply(protocol.unpack(sent), ask, last)
         except protocol.ProtocolError as error:
             raise WorkerGone("protocol", f"the worker sent something that is no answer: {error}") from error
+
+
+class KeptRunner:
+    """One worker for one trusted source after another, kept over many uses and replaced when it dies.
+
+    Solutions and mutants run here: nobody needs protection from them, but a mutant may loop for ever on an input
+    that another mutant's check came up with.
+    """
+
+    def __init__(self) -> None:
+        self._runner: ProcessRunner | None = None
+        self.budget = START_SECONDS
+
+    def begin(self) -> None:
+        """Start the worker if there is none, without waiting for it."""
+        if self._runner is None:
+            self._runner = ProcessRunner()
+            atexit.register(self._runner.close)
+
+    def load(self, source: bytes, imports: Sequence[str]) -> Reply:
+        """Load a source; every later request is about it."""
+        self.begin()
+        return self._request(lambda runner: runner.load(source, imports))
+
+    def reload(self) -> Reply:
+        """Execute the loaded source again, into an empty module."""
+        return self._request(lambda runner: runner.reload())
+
+    def run(self, start: int, steps: Sequence[Step], ask: Sequence[int]) -> Reply:
+        """Run steps numbered from `start` and return the results asked for."""
+        return self._request(lambda runner: runner.run(start, steps, ask))
+
+    def close(self) -> None:
+        """Leave the worker for the next source; `end` ends it."""
+
+    def end(self) -> None:
+        """End the worker."""
+        if self._runner is not None:
+            self._runner.close()
+            atexit.unregister(self._runner.close)
+            self._runner = None
+
+    def _request(self, ask: Callable[[ProcessRunner], Reply]) -> Reply:
+        if self._runner is None:
+            raise WorkerGone("infra", "the worker died and nothing is loaded")
+        self._runner.budget = self.budget
+        try:
+            return ask(self._runner)
+        except WorkerGone:
+            self.end()
+            raise
+        finally:
+            if self._runner is not None:
+                self.budget = self._runner.budget
