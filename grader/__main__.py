@@ -6,7 +6,7 @@ import sys
 
 __all__ = ["main"]
 
-# What `pip install tinygrad-edu` leaves out. Without watchfiles we poll, so it is not missed.
+# What `pip install tinygrad-edu` leaves out; without watchfiles we poll, so it is not missed.
 _EXTRA = {"click", "hypothesis", "msgpack", "rich"}
 
 
@@ -17,10 +17,11 @@ def main() -> None:
 
         grader(prog_name="grader")
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
             raise
         sys.stderr.write(
-            f"grader: the package {error.name} is not installed. Run: pip install 'tinygrad-edu[grader]'\n"
+            f"grader: the package {package} is not installed. Run: pip install 'tinygrad-edu[grader]'\n"
         )
         sys.exit(2)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.running import Job, default_jobs, run_jobs
+from grader.cli.running import Job, run_jobs, worthwhile_judges
 from grader.cli.session import Session, Standing, open_session, work_option
 from grader.cli.terminal import glyph, in_colour, paint
-from grader.cli.verb import Verb
+from grader.cli.verb import Verb, require_judge
 from grader.progress import digest
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ def check_command(
     """
     from grader.report import to_json
 
+    require_judge()
     session = open_session(work)
     standings = session.select(exercises)
-    results = judge(session, standings, isolated=not in_process, seed=seed, parallel=jobs or default_jobs())
+    results = judge(session, standings, isolated=not in_process, seed=seed, parallel=jobs)
     if as_json:
         judged = list(results)
         click.echo(json.dumps(to_json(judged), indent=2))
@@ -81,15 +82,18 @@ def judge(
     *,
     isolated: bool = True,
     seed: int | None = None,
-    parallel: int = 1,
+    parallel: int | None = 1,
 ) -> Generator[ExerciseResult]:
-    """Judge exercises as they are on disk now, remember each verdict as it comes, and yield the results in order."""
+    """Judge exercises as they are on disk now, remember each verdict as it comes, and yield the results in order.
+
+    `parallel` judges work side by side; None for as many as are worth their start.
+    """
     sources = [session.source(standing.exercise) for standing in standings]
     jobs = [
         Job(standing.id, standing.exercise.folder, source, isolated, seed, standing.exercise.points)
         for standing, source in zip(standings, sources, strict=True)
     ]
-    with contextlib.closing(run_jobs(jobs, parallel)) as results:
+    with contextlib.closing(run_jobs(jobs, parallel or worthwhile_judges(len(jobs)))) as results:
         for standing, source, result in zip(standings, sources, results, strict=True):
             # What the grader itself got wrong says nothing about the student's file.
             if source is not None and result.verdict != "infra":

@@ -29,7 +29,8 @@ def init_command(directory: str) -> int:
     folder = Path(directory)
     done = init_work(folder, {exercise.id: exercise.stub.encode() for exercise in course})
     if done.written:
-        click.echo(f"{len(done.written)} task files written in {folder}.")
+        files = "task file" if len(done.written) == 1 else "task files"
+        click.echo(f"{len(done.written)} {files} written in {folder}.")
     if done.kept:
         click.echo(f"{len(done.kept)} were there and are as they were.")
     click.echo("Next: " + ("grader" if folder.resolve() == Path.cwd() else f"cd {directory}, then grader"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from grader.report import ExerciseResult
 
-__all__ = ["Job", "default_jobs", "run_jobs"]
+__all__ = ["Job", "run_jobs", "worthwhile_judges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,16 @@ class Job:
     points: int
 
 
-def default_jobs() -> int:
-    """Return how many judges to run side by side: one per core that this process may use.
+def worthwhile_judges(count: int) -> int:
+    """Return how many judges to run side by side for so many exercises: at most one per core that we may use.
 
-    >>> default_jobs() >= 1
-    True
+    A second judge takes about as long to start as two exercises take to judge.
+
+    >>> worthwhile_judges(3)
+    1
     """
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, count // 2))
 
 
 def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:

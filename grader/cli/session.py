@@ -169,7 +169,7 @@ class Session:
         except ValueError:
             # On Windows another drive has no relative path.
             return str(path)
-        return str(path) if relative.startswith(os.path.join("..", "..", "..")) else relative
+        return min(relative, str(path), key=len)
 
     def take_notices(self) -> list[str]:
         """Return the sentences that the student has not seen yet."""

@@ -49,13 +49,17 @@ def show_command(exercise: str | None, work: str | None, as_json: bool) -> int:
             )
         )
     else:
-        click.echo(f"{paint(standing.id, bold=True)}  ({standing.exercise.points:g} points)")
+        click.echo(f"{paint(standing.id, bold=True)}  ({_in_words(standing.exercise.points)})")
         click.echo(f"state: {paint(label(standing.state), COLOURS[standing.state])}")
         click.echo(f"edit:  {session.short_path(standing)}\n")
         click.echo(statement.render(standing.exercise.statement, width()))
         click.echo(f"\nThen: `{session.command('check', standing)}`")
     session.say_notices()
     return 0
+
+
+def _in_words(points: int) -> str:
+    return "1 point" if points == 1 else f"{points} points"
 
 
 @click.command(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-__all__ = ["Misuse", "Verb", "write_examples"]
+__all__ = ["Misuse", "Verb", "require_judge", "write_examples"]
 
 
 class Misuse(click.ClickException):
@@ -44,3 +45,16 @@ def write_examples(examples: Sequence[tuple[str, str]], formatter: click.HelpFor
     if examples:
         with formatter.section("Examples"):
             formatter.write_dl(examples)
+
+
+def require_judge() -> None:
+    """Make sure that what judging needs is installed, before anything is judged.
+
+    Raises
+    ------
+    Misuse
+        If it is not.
+    """
+    for package in ("hypothesis", "msgpack"):
+        if importlib.util.find_spec(package) is None:
+            raise Misuse(f"the package {package} is not installed. Run: pip install 'tinygrad-edu[grader]'")

@@ -15,7 +15,7 @@ from grader.cli.session import Session, Standing, open_session, work_option
 from grader.cli.study import print_hint
 from grader.cli.tables import print_exercises
 from grader.cli.terminal import paint, width
-from grader.cli.verb import Verb
+from grader.cli.verb import Verb, require_judge
 from grader.progress import State
 from grader.watch import Watcher
 
@@ -40,6 +40,7 @@ def watch_command(exercise: str | None, work: str | None, poll: bool) -> int:
 
     Starts with the exercise given, or with the next one. Keys: n next, s show, h hint, l list, r reset, q quit.
     """
+    require_judge()
     session = open_session(work)
     watch = _Watch(session, session.find_or_next(exercise))
     ids = [standing.id for standing in session.standings()]
