@@ -80,7 +80,7 @@ def numeric_gradient(f, x, h=1e-5):
     ----------
     f : function
         Takes an array of the shape of x, returns a number.
-    x : array of numbers, any shape
+    x : array of numbers, with one axis or more
         Where to measure. It may hold integers. It is the caller's: it comes back as it was.
     h : float
         How far to nudge each number to each side.

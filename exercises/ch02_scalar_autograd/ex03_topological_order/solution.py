@@ -26,7 +26,7 @@ both are right. (a, p, b, y) is not: p stands before its parent b.
 >>> order = topological_order(y)
 >>> len(order), order[-1].name
 (4, 'y')
->>> sorted(names(order[:2])), order[2].name
+>>> sorted(node.name for node in order[:2]), order[2].name
 (['a', 'b'], 'p')
 
 Three things make this harder than it looks.
@@ -56,6 +56,8 @@ class Node:
     parents : tuple of Nodes
         What it was made from, one entry for each use; empty for a leaf.
     """
+
+    __slots__ = ("name", "parents")
 
     def __init__(self, name, parents=()):
         self.name = name
@@ -92,11 +94,6 @@ def topological_order(output):
             stack.extend((parent, False) for parent in node.parents)
     return order
     # <<< your code
-
-
-def names(nodes):
-    """Return the names of the nodes, as a list. Given."""
-    return [node.name for node in nodes]
 
 
 def chain(length):

@@ -67,6 +67,8 @@ class Value:
         How fast the output changes with this number; 0.0 until a backward has been here.
     """
 
+    __slots__ = ("data", "grad", "local_grads", "parents")
+
     def __init__(self, data, parents=(), local_grads=()):
         self.data = float(data)
         self.parents = tuple(parents)
@@ -91,7 +93,8 @@ def backward(order, g=1.0):
     Parameters
     ----------
     order : list of Values
-        The nodes, parents before the nodes made from them; the last one is the output. It is not empty.
+        Every node that the output depends on, parents before the nodes made from them; the output is
+        the last one. The list is the caller's: it comes back as it was.
     g : float
         The gradient that arrives at the output.
 
