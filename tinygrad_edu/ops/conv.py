@@ -2,11 +2,11 @@
 
 Convolution is linear in the image and in the kernel, so there is one sum of products
 
-    S(x, w, g) = Σ  g[n, o, p, q]  w[o, c, i, j]  x[n, c, p·stride + i·dilation - padding, q·stride + j·dilation - padding]
+    S(x, w, g) = Σ  g[n, o, p, q]  w[o, c, i, j]  x[n, c, p·stride + i·dilation - padding, ...]
 
-over all indices, and three operations, each of which leaves one of its factors out: `conv2d` gives what stands
-beside g, `conv2d_input_grad` what stands beside x, `conv2d_weight_grad` what stands beside w. The vjp of each
-one is therefore the other two, to any order.
+over all indices (columns go as rows do), and three operations, each of which leaves one of its factors out:
+`conv2d` gives what stands beside g, `conv2d_input_grad` what stands beside x, `conv2d_weight_grad` what
+stands beside w. The vjp of each one is therefore the other two, to any order.
 
 Arrays are (N, C, H, W) to the reader and lie in memory with the channels last, because then the
 numbers that a product needs together lie together. No kernel keeps anything for the backward pass.
@@ -24,7 +24,7 @@ from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import winograd
 from tinygrad_edu.ops.reduce import sum as sum_over
 from tinygrad_edu.ops.workspace import Block, blocks_of, frame, over_blocks, overlap, scratch
-from tinygrad_edu.primitive import primitive
+from tinygrad_edu.primitive import Node, primitive
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_weight_grad", "empty_images"]
 
@@ -101,7 +101,7 @@ def conv2d_vjp(
 ) -> tuple[Any, Any, Any]:
     gx = conv2d_input_grad(g, w, size=x.shape[2:], **how) if needs[0] else None
     gw = conv2d_weight_grad(x, g, size=w.shape[2:], **how) if needs[1] else None
-    gb = sum_over(g, (0, 2, 3)) if needs[2] else None
+    gb = _bias_grad(g) if needs[2] else None
     return gx, gw, gb
 
 
@@ -115,7 +115,13 @@ def conv2d_input_grad(
     add up. Also known as a transposed convolution.
 
     For steps of 1 it is a convolution of g with the kernels turned by half a turn, and ``k - 1 - padding`` zeros
-    around the image.
+    around the image. Shapes and parameters are those of `conv2d`.
+
+    Examples
+    --------
+    >>> how = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    >>> conv2d_input_grad(np.ones((1, 1, 1, 2)), np.array([[[[1.0, 2.0]]]]), size=(1, 3), **how)
+    array([[[[1., 3., 2.]]]])
     """
     window = Window(w.shape[2:], stride, padding, dilation, groups)
     gx = empty_images((len(g), w.shape[1] * groups, *size), np.result_type(g, w))
@@ -142,7 +148,14 @@ def conv2d_weight_grad(
 ) -> Any:
     """What stands beside w in `S`: for each tap of the (kh, kw) of `size`, the sum of g times the pixel under the tap.
 
-    With the pixels under the taps as the columns of a matrix (`_columns`), it is columnsᵀ times g.
+    With the pixels under the taps as the columns of a matrix (`_columns`), it is columnsᵀ times g. Shapes and
+    parameters are those of `conv2d`.
+
+    Examples
+    --------
+    >>> how = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    >>> conv2d_weight_grad(np.array([[[[1.0, 2.0, 4.0]]]]), np.ones((1, 1, 1, 2)), size=(1, 2), **how)
+    array([[[[3., 6.]]]])
     """
     window = Window(size, stride, padding, dilation, groups)
     gw = np.empty((g.shape[1], x.shape[1] // groups, *size), np.result_type(x, g))
@@ -163,10 +176,21 @@ def conv2d_weight_grad_vjp(
     return gx, gg
 
 
+def _bias_grad(g: Any) -> Any:
+    """The bias is added to every pixel, so its gradient is the sum of g over images and pixels."""
+    if isinstance(g, Node) or not _last(g).flags.c_contiguous:
+        return sum_over(g, (0, 2, 3))
+    rows = _last(g).reshape(-1, g.shape[1])
+    # a product with ones is a sum of rows through BLAS
+    return np.dot(np.ones(len(rows), g.dtype), rows)
+
+
 # -- the kernels, on images with the channels last: (N, H, W, C)
 
 
-def _correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray, window: Window) -> None:
+def _correlate(
+    x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray, window: Window
+) -> None:
     """Write the convolution to `out`: for a block of pixels, the columns under the taps times the kernels."""
     groups, width = window.groups, out.shape[2]
     matrices = _as_matrices(w, groups)
@@ -199,34 +223,40 @@ def _kernel_gradient(x: np.ndarray, g: np.ndarray, window: Window) -> np.ndarray
             total += np.add.reduce(products)
         return total
 
-    return np.add.reduce(over_blocks(work, blocks_of(len(x), g.shape[1], width * _taps(x, window) * x.itemsize)))
+    blocks = blocks_of(len(x), g.shape[1], width * _taps(x, window) * x.itemsize)
+    total: np.ndarray = np.add.reduce(over_blocks(work, blocks))
+    return total
 
 
 def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, window: Window) -> None:
-    """Write to `gx` what each pixel of `g` times the kernel sends to the pixels under its taps."""
+    """Write to `gx` what each pixel of `g` times the kernel sends to the pixels under its taps.
+
+    For each row of the kernel a product gives what goes to the row of the image under it. These are added up over the
+    rows of the kernel first, then over its columns.
+    """
     (kh, kw), stride, padding, dilation, groups = window
-    matrices = _as_matrices(w, groups).swapaxes(1, 2)
     rows, width, channels = g.shape[1], g.shape[2], w.shape[1]
+    # (kh, 1, groups, kernels of the group, kw and channels)
+    kernel_rows = _grouped(w, groups).transpose(3, 0, 1, 4, 2).reshape(kh, 1, groups, -1, kw * channels)
 
     def work(blocks: list[Block]) -> None:
         for block in blocks:
             height = block.stop - block.start
-            # only these rows of g reach rows start to stop
+            # only these rows of g reach the rows of the block
             first = max(0, -((dilation[0] * (kh - 1) - padding[0] - block.start) // stride[0]))
             last = max(first, min(rows, (block.stop - 1 + padding[0]) // stride[0] + 1))
             sources = g[block.images, first:last]
             images = len(sources)
-            columns = scratch("columns", (images, groups, last - first, width, kh, kw, channels), gx.dtype)
-            batches = images if groups > 1 or (last - first) * width * w.size < _SMALL else 1
-            matrix = columns.reshape(batches, groups, images * (last - first) * width // batches, -1)
-            np.matmul(_pixels(sources, batches, groups), matrices, out=matrix)
-            # first down, then across: the runs of memory are longer than tap by tap
+            shares = scratch("shares", (kh, images, groups, last - first, width, kw, channels), gx.dtype)
+            small = groups > 1 or shares[0, 0].size * w.shape[0] < _SMALL
+            pixels = _pixels(sources, images if small else 1, groups)
+            np.matmul(pixels, kernel_rows, out=shares.reshape(kh, *pixels.shape[:3], -1))
             down = scratch("down", (images, groups, height, width, kw, channels), gx.dtype)
             down.fill(0)
             for i in range(kh):
                 start = i * dilation[0] - padding[0] + first * stride[0] - block.start
                 take, put = overlap(last - first, start, height, stride[0])
-                down[:, :, put] += columns[:, :, take, :, i]
+                down[:, :, put] += shares[i][:, :, take]
             target = gx[block.images, block.start : block.stop]
             target.fill(0)
             target = target.reshape(*target.shape[:3], groups, channels).transpose(0, 3, 1, 2, 4)
@@ -282,7 +312,7 @@ def _as_matrices(w: np.ndarray, groups: int) -> np.ndarray:
 
 
 def _taps(x: np.ndarray, window: Window) -> int:
-    return prod(window.kernel) * x.shape[3]
+    return window.kernel[0] * window.kernel[1] * int(x.shape[3])
 
 
 def _by_tiles(w: np.ndarray, window: Window, size: Pair, dtype: Any) -> bool:
@@ -339,7 +369,9 @@ def _output_size(x: Any, w: Any, b: Any, window: Window) -> Pair:
             f"(O, {x[1]} / groups, {w[2]}, {w[3]}).{user_line()}"
         )
     if b is not None and b.shape != w[:1]:
-        raise ShapeError(f"conv2d: the bias has shape {b.shape}, but should be {w[:1]}, one number per kernel.{user_line()}")
+        raise ShapeError(
+            f"conv2d: the bias has shape {b.shape}, but should be {w[:1]}, one number for each kernel.{user_line()}"
+        )
     size = [
         (image + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
         for image, kernel, stride, padding, dilation in zip(x[2:], *window[:4], strict=True)

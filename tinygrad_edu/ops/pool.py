@@ -30,7 +30,7 @@ class Windows(NamedTuple):
     padding: Pair
     dilation: Pair = (1, 1)
 
-    def count(self, name: str, shape: tuple[int, ...], ceil_mode: bool) -> Pair:
+    def fit(self, name: str, shape: tuple[int, ...], ceil_mode: bool) -> Pair:
         """Return how many windows fit down and across an image of `shape`, or say why none does."""
         if len(shape) != 4:
             raise ShapeError(
@@ -113,7 +113,7 @@ def max_pool2d(
            [13., 15.]])
     """
     windows = Windows(kernel_size, stride, padding, dilation)
-    shape = (*x.shape[:2], *windows.count("max_pool2d", x.shape, ceil_mode))
+    shape = (*x.shape[:2], *windows.fit("max_pool2d", x.shape, ceil_mode))
     out = np.empty_like(x, shape=shape)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
 
@@ -134,7 +134,15 @@ def max_pool2d_vjp(g: Any, out: Any, x: Any, **how: Any) -> Any:
 
 @primitive("max_pool2d_grad")
 def max_pool2d_grad(
-    g: Any, x: Any, out: Any, *, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+    g: Any,
+    x: Any,
+    out: Any,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
 ) -> Any:
     """Bring g, one number for each window, to where the window's maximum is. Linear in g, constant in x and out."""
     windows = Windows(kernel_size, stride, padding, dilation)
@@ -163,7 +171,15 @@ def max_pool2d_grad_vjp(h: Any, result: Any, g: Any, x: Any, out: Any, **how: An
 
 @primitive("max_pool2d_pick")
 def max_pool2d_pick(
-    h: Any, x: Any, out: Any, *, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+    h: Any,
+    x: Any,
+    out: Any,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
 ) -> Any:
     """Take from h, an image like x, the pixel where each window of x has its maximum: `max_pool2d_grad` transposed."""
     picked = np.zeros_like(out, dtype=h.dtype)
@@ -236,7 +252,7 @@ def avg_pool2d(
            [10.5, 12.5]])
     """
     windows = Windows(kernel_size, stride, padding)
-    shape = (*x.shape[:2], *windows.count("avg_pool2d", x.shape, ceil_mode))
+    shape = (*x.shape[:2], *windows.fit("avg_pool2d", x.shape, ceil_mode))
     out = np.empty_like(x, shape=shape)
     weights = _weights(shape, x.shape, windows, count_include_pad, x.dtype)
 
@@ -258,7 +274,14 @@ def avg_pool2d_vjp(g: Any, out: Any, x: Any, **how: Any) -> Any:
 
 @primitive("avg_pool2d_grad")
 def avg_pool2d_grad(
-    g: Any, *, size: Pair, kernel_size: Pair, stride: Pair, padding: Pair, ceil_mode: bool, count_include_pad: bool
+    g: Any,
+    *,
+    size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    ceil_mode: bool,
+    count_include_pad: bool,
 ) -> Any:
     """Share g, one number for each window, evenly among the window's pixels in images of (H, W) `size`."""
     windows = Windows(kernel_size, stride, padding)

@@ -141,4 +141,5 @@ def kernel_gradient(x: np.ndarray, g: np.ndarray, top: int, left: int) -> np.nda
         return total
 
     shares = over_blocks(work, blocks_of(len(x), down, across * 36 * 4 * (channels + kernels)))
-    return np.add.reduce(shares).reshape(3, 3, channels, kernels)
+    total: np.ndarray = np.add.reduce(shares).reshape(3, 3, channels, kernels)
+    return total

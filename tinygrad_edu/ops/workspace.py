@@ -2,7 +2,7 @@
 
 Convolution and pooling say what they compute; here stands what makes it quick on a real machine.
 
-- A block of work touches about one megabyte, which stays in the cache of one core, instead of a
+- A block of work touches a megabyte or two, which stays in the cache of one core, instead of a
   temporary array for the whole batch, which the operating system has to map page by page.
 - `scratch` gives out the same memory again and again, one piece for each name and thread.
 - `over_blocks` deals the blocks out to threads. NumPy lets go of Python's lock while it copies and
@@ -15,10 +15,10 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from math import ceil, prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -69,14 +69,16 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     piece = _own.pieces.get(name)
     if piece is None or piece.size < size:
         piece = _own.pieces[name] = np.empty(size, np.uint8)
-    return piece[:size].view(dtype).reshape(shape)
+    array: np.ndarray = piece[:size].view(dtype).reshape(shape)
+    return array
 
 
 def frame(x: np.ndarray, top: int, left: int, height: int, width: int, fill: float = 0.0) -> np.ndarray:
     """Return the images `x` as seen through a window that may reach beyond their edges.
 
     What falls outside the window is cut off, and where the window sees no pixel it holds `fill`: so one
-    function pads and crops. The result is a view of `x` where that is possible, else scratch.
+    function pads and crops. The result is a view of `x` where that will do, else scratch; in both the channels
+    of a pixel lie side by side.
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ def frame(x: np.ndarray, top: int, left: int, height: int, width: int, fill: flo
     rows, to_rows = overlap(x.shape[1], top, height)
     columns, to_columns = overlap(x.shape[2], left, width)
     seen = x[:, rows, columns]
-    if seen.shape[1:3] == (height, width):
+    if seen.shape[1:3] == (height, width) and (x.strides[3] == x.itemsize or x.shape[3] == 1):
         return seen
     window = scratch("frame", (len(x), height, width, x.shape[3]), x.dtype)
     window.fill(fill)
@@ -138,7 +140,7 @@ def blocks_of(images: int, rows: int, row_bytes: int) -> list[Block]:
 
     Examples
     --------
-    >>> [tuple(block) for block in blocks_of(1, 6, 2**19)]
+    >>> [tuple(block) for block in blocks_of(1, 6, BLOCK_BYTES // 2)]
     [(slice(0, 1, None), 0, 2), (slice(0, 1, None), 2, 4), (slice(0, 1, None), 4, 6)]
     """
     fit = max(1, BLOCK_BYTES // max(1, row_bytes))
@@ -164,8 +166,11 @@ def _evenly(count: int, parts: int) -> Iterator[tuple[int, int]]:
 def over_blocks(work: Callable[[list[Block]], _T], blocks: list[Block]) -> list[_T]:
     """Call `work` with consecutive shares of `blocks`, one share for each thread; return its results in order.
 
-    As many threads as the matrix products would use, and a share is always the same blocks, so that sums
-    over shares come out the same, bit for bit, on every run.
+    With the same number of threads a share is always the same blocks, so that sums over shares come out the same,
+    bit for bit, on every run.
+
+    From the first use of several threads on, NumPy's matrix products keep to the thread that calls them. Its own helper
+    threads would not only compete for the cores: each spins for a tenth of a second after every product.
     """
     threads = min(get_num_threads(), len(blocks))
     if threads < 2:
@@ -179,7 +184,13 @@ def over_blocks(work: Callable[[list[Block]], _T], blocks: list[Block]) -> list[
 
 
 def get_num_threads() -> int:
-    """Return how many threads the heavy kernels use: as many as NumPy's matrix products did at first."""
+    """Return how many threads the heavy kernels use: at first as many as NumPy's matrix products.
+
+    Examples
+    --------
+    >>> get_num_threads() >= 1
+    True
+    """
     global _threads
     if _threads is None:
         _threads = max(1, _blas.get())
@@ -187,8 +198,24 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(number: int) -> None:
-    """Let the heavy kernels use `number` threads."""
+    """Let the heavy kernels use `number` threads.
+
+    Raises
+    ------
+    ValueError
+        If that is less than one.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
+    """
     global _threads
+    if number < 1:
+        raise ValueError(f"set_num_threads: {number} threads cannot do any work; give 1 or more.")
     _threads = number
 
 
@@ -200,12 +227,19 @@ class _Blas:
         self.set: Callable[[int], Any] = lambda _: None
         try:
             # the extension module leads to the library that NumPy was linked with
-            library = ctypes.CDLL(np._core._multiarray_umath.__file__)
-        except (AttributeError, OSError):
+            library = ctypes.CDLL(sys.modules["numpy._core._multiarray_umath"].__file__)
+        except (KeyError, OSError):
             return
-        for name in ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
+        for name in (
+            "scipy_openblas_{}_num_threads64_",
+            "scipy_openblas_{}_num_threads",
+            "openblas_{}_num_threads",
+        ):
             try:
-                self.get, self.set = getattr(library, name.format("get")), getattr(library, name.format("set"))
+                self.get, self.set = (
+                    getattr(library, name.format("get")),
+                    getattr(library, name.format("set")),
+                )
                 return
             except AttributeError:
                 continue
