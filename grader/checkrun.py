@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 from hypothesis.errors import HypothesisException
 
 from grader.behaviour import replay, same_behaviour
@@ -16,8 +18,8 @@ from grader.handles import CheckFailed, Student
 from grader.program import Program, Runner, WorkerGone
 from grader.render import render
 
-SHRINK_ATTEMPTS: Final = 120
-SHRINK_SECONDS: Final = 1.5
+# Far beyond what that many attempts take, so that it is their number that decides, on any machine.
+SHRINK_SECONDS: Final = 3.0
 
 # About these a smaller input would say nothing new.
 _NOT_SHRUNK: Final = frozenset({"not_started", "missing", "memory", "forbidden", "infra"})
@@ -39,10 +41,17 @@ class Failure:
 
     def lines(self) -> list[str]:
         """The program as lines to paste, up to the step that the failure is about."""
-        step = self.cause.step
-        if step is None and self.cause.verdict in ("fail", "nondeterministic") and self.program.steps:
-            step = len(self.program.steps) - 1
-        return [] if step is None else render(self.program.steps, step)
+        step, steps = self.cause.step, self.program.steps
+        if step is None and self.cause.verdict in ("fail", "nondeterministic") and steps:
+            step = len(steps) - 1
+        if step is None:
+            return []
+        # An exception ends the program; a value is read when all of it has run.
+        return render(steps[: step + 1] if self.cause.aspect == "raised" else steps, step)
+
+
+class _Shrunk(Enough):
+    """The failing input is small enough, or has been tried to be made so for long enough."""
 
 
 class CheckRun:
@@ -56,17 +65,20 @@ class CheckRun:
         self._floating = dict(floating)
         self._runner = runner
         self._attempts = 0
+        self._max_shrinks = 0
         self._failed_at = (0, 0.0)
 
-    def run(self, *, seed: int, max_examples: int) -> None:
-        """Run the check on drawn inputs, then on the given examples, until it fails or they run out."""
+    def run(self, *, seed: int, max_examples: int, max_shrinks: int) -> None:
+        """Run the check on drawn inputs, shrink the first failure, and run it on the given examples."""
         marks = self.check.marks
+        self._max_shrinks = max_shrinks
         try:
             if marks.strategies:
-                draw_examples(self._attempt, marks.strategies, seed=seed, max_examples=max_examples)
+                with contextlib.suppress(_Shrunk):
+                    draw_examples(self._attempt, marks.strategies, seed=seed, max_examples=max_examples)
+            # Also after a failure: what the code does on them helps to tell what is wrong with it.
             for arguments in marks.examples or ([] if marks.strategies else [{}]):
-                if self.failure is None:
-                    self._attempt(arguments, keep=True)
+                self._try(arguments)
         except Enough:
             pass
         except HypothesisException as error:
@@ -76,13 +88,16 @@ class CheckRun:
         if not self.worker_died:
             self._confirm()
 
-    def _attempt(self, arguments: dict[str, Any], *, keep: bool = False) -> str | None:
-        """Run the check once; return None, or the kind of failure."""
+    def _attempt(self, arguments: dict[str, Any]) -> str | None:
+        """Run the check once on drawn arguments; return None, or the kind of failure."""
         self._attempts += 1
         if self.failure is not None:
             number, moment = self._failed_at
-            if self._attempts - number > SHRINK_ATTEMPTS or time.monotonic() - moment > SHRINK_SECONDS:
-                raise Enough
+            if self._attempts - number > self._max_shrinks or time.monotonic() - moment > SHRINK_SECONDS:
+                raise _Shrunk
+        return self._try(arguments)
+
+    def _try(self, arguments: dict[str, Any]) -> str | None:
         program = Program(self._runner)
         try:
             failure = self._outcome(arguments, program)
@@ -90,10 +105,9 @@ class CheckRun:
             self.worker_died = True
             self._note(_lost(gone, program))
             raise Enough from gone
+        if program.batches:
+            self.programs.append(program)
         if failure is None:
-            # Every third is a fair sample to tell mutants apart by; all of them would cost more than they tell.
-            if program.batches and (keep or self._attempts % 3 == 1):
-                self.programs.append(program)
             return None
         self._note(failure)
         if failure.cause.verdict in _NOT_SHRUNK:
@@ -121,6 +135,13 @@ class CheckRun:
             self._failed_at = (self._attempts, time.monotonic())
         elif failure.kind == self.failure.kind and failure.size < self.failure.size:
             self.failure = failure
+
+    def sample(self, size: int) -> list[Program]:
+        """Return up to `size` of the programs that were tried, the last (the given examples) always among them."""
+        if len(self.programs) <= size:
+            return list(self.programs)
+        places = np.linspace(0, len(self.programs) - 1, size).round().astype(int)
+        return [self.programs[place] for place in places]
 
     def _confirm(self) -> None:
         """Ask again, of the module executed anew, what was asked before; another answer is a failure of its own."""

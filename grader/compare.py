@@ -13,7 +13,7 @@ The rules, all of them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -30,12 +30,16 @@ _DEFAULT_ATOL: Final = 1e-14
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first difference: a sentence, both sides as text, and the element-by-element table (or "")."""
+    """The first difference: a sentence, both sides as text, and the element-by-element table (or "").
+
+    `aspect` is "dtype" where the values themselves are not to blame.
+    """
 
     message: str
     got: str
     expected: str
     table: str = ""
+    aspect: str = "value"
 
 
 def difference(
@@ -75,7 +79,9 @@ def difference(
         return _numeric(got, np.asarray(expected), label, **rules)
     if isinstance(expected, (list, tuple)):
         if type(got) not in (list, tuple) and not (type(got) is np.ndarray and got.ndim):
-            return _plain(got, expected, f"{label} is {describe(got)}, but should be a {type(expected).__name__}")
+            return _plain(
+                got, expected, f"{label} is {describe(got)}, but should be a {type(expected).__name__}"
+            )
         if len(got) != len(expected):
             return _plain(got, expected, f"len({label}) == {len(got)}, but should be {len(expected)}")
         pairs = zip(range(len(got)), got, expected, strict=True)
@@ -170,7 +176,8 @@ def _numeric(
         return _plain(got, expected, f"{label}.shape == {array.shape}, but should be {expected.shape}")
     if dtype is not any and (not isinstance(got, (np.ndarray, np.generic)) or array.dtype != np.dtype(dtype)):
         found = array.dtype if isinstance(got, (np.ndarray, np.generic)) else type(got).__name__
-        return _plain(got, expected, f"{label}.dtype == {found}, but should be {np.dtype(dtype)}")
+        plain = _plain(got, expected, f"{label}.dtype == {found}, but should be {np.dtype(dtype)}")
+        return replace(plain, aspect="dtype")
     with np.errstate(all="ignore"):
         wrong = _wrong(array, expected, rtol, atol, nan_ok)
         if not wrong.any():
@@ -229,7 +236,8 @@ def _table(
         rows.append((index, _number(got[place]), _number(expected[place]), mark))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
-        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip() for row in rows
+        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
+        for row in rows
     ]
     if len(shown) < len(places):
         lines.append(f"({int(wrong.sum())} of {len(places)} elements are wrong; {len(shown)} are shown)")
@@ -237,8 +245,11 @@ def _table(
 
 
 def _plain(got: Any, expected: Any, message: str) -> Difference:
-    return Difference(message, _short(got), _short(expected[()] if np.ndim(expected) == 0 and
-                                                   isinstance(expected, np.ndarray) else expected))
+    return Difference(
+        message,
+        _short(got),
+        _short(expected[()] if np.ndim(expected) == 0 and isinstance(expected, np.ndarray) else expected),
+    )
 
 
 def _number(value: Any) -> str:

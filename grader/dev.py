@@ -21,6 +21,7 @@ SEEDS: Final = (None, 1, 2)
 MIN_HINTS: Final = 3
 MIN_MUTANTS: Final = 4
 MIN_STATEMENT: Final = 200
+MAX_SHRINKS: Final = 10  # nobody reads these counterexamples
 
 # One worker for everything that an author wrote: solutions and mutants need no process each.
 HOUSE: Final = KeptRunner()
@@ -113,7 +114,7 @@ def _about_mutants(exercise: Exercise) -> Iterator[str]:
 
 
 def _judge(exercise: Exercise, source: str, seed: int | None = None) -> ExerciseResult:
-    return check_exercise(exercise, source, seed=seed, runner=lambda: HOUSE)
+    return check_exercise(exercise, source, seed=seed, runner=lambda: HOUSE, max_shrinks=MAX_SHRINKS)
 
 
 def judge_mutant(exercise: Exercise, name: str) -> ExerciseResult:

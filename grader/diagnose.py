@@ -93,4 +93,4 @@ class _Comparison:
 
 
 def _sample(run: CheckRun) -> list[Program]:
-    return [*([run.failure.program] if run.failure else []), *run.programs[:MAX_PROGRAMS]]
+    return [*([run.failure.program] if run.failure else []), *run.sample(MAX_PROGRAMS)]

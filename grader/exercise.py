@@ -74,7 +74,9 @@ class Source:
         """
         count = self.text.count(old)
         if count != 1 or old == new:
-            raise ExerciseError(f"a mutant swaps {old!r}, which occurs {count} times (exactly once is needed)")
+            raise ExerciseError(
+                f"a mutant swaps {old!r}, which occurs {count} times (exactly once is needed)"
+            )
         return Source(self.text.replace(old, new))
 
     def __str__(self) -> str:
@@ -182,7 +184,7 @@ class Exercise:
     def mutants(self) -> tuple[Mutant, ...]:
         """The mutants, in the order of the file."""
         found = self._functions(lambda _, marks: marks.mutant)
-        return tuple(Mutant(f.__name__, _sentence(f), str(f(Source(self.solution)))) for f in found)
+        return tuple(Mutant(f.__name__, _diagnosis(f), str(f(Source(self.solution)))) for f in found)
 
     @cached_property
     def _spec(self) -> ModuleType:
@@ -213,6 +215,11 @@ def _marks(function: Any) -> Marks:
 def _sentence(function: Any) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+
+
+def _diagnosis(function: Any) -> str:
+    """All of a docstring, on one line: what the student probably did, and what to change."""
+    return " ".join((inspect.getdoc(function) or "").split())
 
 
 def _read(path: Path) -> str:
@@ -266,7 +273,9 @@ def make_stub(solution: str) -> str:
         elif not inside:
             lines.append(line)
     if inside or not blocks:
-        raise ExerciseError("the solution needs '# >>> your code' and '# <<< your code' around what is to be written")
+        raise ExerciseError(
+            "the solution needs '# >>> your code' and '# <<< your code' around what is to be written"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -27,7 +27,7 @@ class CheckFailed(Exception):
     step
         The step that it is about, for the counterexample; None if there is nothing to show.
     aspect
-        What was wrong: "value", "mutated", "aliases", "warned" or "raised".
+        What was wrong: "value", "dtype", "mutated", "aliases", "warned" or "raised".
     difference, raised
         The comparison or the exception behind it.
     """
@@ -111,7 +111,7 @@ class Student:
     def _compare(self, step: int, got: Any, expected: Any, rules: dict[str, Any]) -> None:
         found = difference(got, self._identities(expected), **{**self._floating, **rules})
         if found is not None:
-            raise CheckFailed("fail", found.message, step=step, difference=found)
+            raise CheckFailed("fail", found.message, step=step, aspect=found.aspect, difference=found)
 
     def _identities(self, expected: Any) -> Any:
         """Where a check expects a handle, the very object is expected; ask the worker how it names it."""

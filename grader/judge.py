@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # Hypothesis takes its time to import; a worker starts meanwh
 
 DEADLINE_SECONDS: Final = 5.0
 MAX_EXAMPLES: Final = 25
+MAX_SHRINKS: Final = 60
 MAX_WORKERS: Final = 3
 MAX_COUNTEREXAMPLE: Final = 4000
 MAX_OUTPUT: Final = 4000
@@ -41,6 +42,7 @@ def check_exercise(
     seed: int | None = None,
     deadline_s: float = DEADLINE_SECONDS,
     max_examples: int = MAX_EXAMPLES,
+    max_shrinks: int = MAX_SHRINKS,
     launcher: Launcher | None = None,
     runner: Callable[[], Runner] | None = None,
 ) -> ExerciseResult:
@@ -58,8 +60,8 @@ def check_exercise(
         A secret for grading; None draws the same inputs every time.
     deadline_s
         Seconds that the student's code may take for one check, all its inputs together.
-    max_examples
-        Drawn inputs for each check.
+    max_examples, max_shrinks
+        Drawn inputs for each check, and attempts to find a smaller one that fails as well.
     launcher
         How workers are started, `process.ProcessLauncher` by default.
     runner
@@ -74,7 +76,7 @@ def check_exercise(
     else:
         start = runner or ((lambda: ProcessRunner(launcher)) if isolated else LocalRunner)
         judging = _Judging(exercise, data, _Workers(start, data, exercise.imports, deadline_s))
-        result.checks = judging.results(seed, max_examples)
+        result.checks = judging.results(seed, max_examples, max_shrinks)
         result.output = clean(_cut(judging.output, MAX_OUTPUT))
     result.verdict = overall(result.checks)
     result.points = exercise.points if result.verdict == "pass" else 0
@@ -167,21 +169,24 @@ class _Judging:
         self._results: dict[str, CheckResult] = {}
         self._unloadable = False
 
-    def results(self, seed: int | None, max_examples: int) -> list[CheckResult]:
+    def results(self, seed: int | None, max_examples: int, max_shrinks: int) -> list[CheckResult]:
         """Run every check and say what each found."""
         try:
             with contextlib.suppress(WorkerGone):  # whoever needs it will try again, and say so
                 self._workers.begin()
             for check in self._exercise.checks:
                 self._results[check.name] = self._check(
-                    check, _seed(seed, self._exercise, check), max_examples
+                    check,
+                    seed=_seed(seed, self._exercise, check),
+                    max_examples=max_examples,
+                    max_shrinks=max_shrinks,
                 )
             self._diagnose()
         finally:
             self._workers.drop()
         return list(self._results.values())
 
-    def _check(self, check: Check, seed: int, max_examples: int) -> CheckResult:
+    def _check(self, check: Check, **limits: int) -> CheckResult:
         from grader.checkrun import CheckRun
         from grader.diagnose import DIAGNOSED
 
@@ -201,7 +206,7 @@ class _Judging:
             return _told(check, failed, self._source)
         self.output = self.output or printed
         run = CheckRun(check, self._exercise.declaration.floating, runner)
-        run.run(seed=seed, max_examples=max_examples)
+        run.run(**limits)
         if run.worker_died:
             self._workers.drop()
         if run.failure is not None and run.failure.cause.verdict in DIAGNOSED:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import sys
 import types
 import warnings
@@ -40,7 +41,8 @@ class Problem:
     line: int | None = None
 
 
-def compile_source(source: bytes, imports: Sequence[str]) -> types.CodeType | Problem:
+@functools.lru_cache(maxsize=64)  # mutants are compared again and again
+def compile_source(source: bytes, imports: tuple[str, ...]) -> types.CodeType | Problem:
     """Parse and compile a student's file, checking what it imports.
 
     Parameters

@@ -121,7 +121,9 @@ class Machine:
                 except BaseException:
                     raised = _describe_exception(step)
                 if caught:
-                    facts.append([step, "warned", [_bounded(f"{w.category.__name__}: {w.message}") for w in caught]])
+                    facts.append(
+                        [step, "warned", [_bounded(f"{w.category.__name__}: {w.message}") for w in caught]]
+                    )
                     caught.clear()
                 if raised is not None:
                     self._results.append(None)
@@ -281,7 +283,9 @@ def _arrays(value: Any) -> list[Any]:
         return [value]
     if type(value) is dict:
         value = list(value.values())
-    return [item for item in value[:100] if isinstance(item, np.ndarray)] if type(value) in (list, tuple) else []
+    return (
+        [item for item in value[:100] if isinstance(item, np.ndarray)] if type(value) in (list, tuple) else []
+    )
 
 
 def _shares_memory(result: Any, value: Any) -> bool:

@@ -170,7 +170,9 @@ def read_reply(data: Any, ask: Sequence[int], last: int) -> Reply:
     ProtocolError
         If anything in it is missing, additional, of the wrong type or out of range.
     """
-    fields = _fields(data, {"id": int, "raised": (dict, type(None)), "output": str}, {"answers": list, "facts": list})
+    fields = _fields(
+        data, {"id": int, "raised": (dict, type(None)), "output": str}, {"answers": list, "facts": list}
+    )
     raised = None if fields["raised"] is None else _read_raised(fields["raised"], last)
     answers = {}
     for pair in fields.get("answers", []):

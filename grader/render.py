@@ -19,10 +19,10 @@ _SYMBOLS: Final = {
 }  # fmt: skip
 
 
-def render(steps: Sequence[Step], last: int) -> list[str]:
-    """Return the program up to step `last` as Python lines, the last of which is that step.
+def render(steps: Sequence[Step], shown: int) -> list[str]:
+    """Return a program as Python lines, the last of which is the expression of step `shown`.
 
-    Steps that neither do anything nor lead to the last one are left out.
+    Steps that neither do anything nor lead to it are left out.
 
     Examples
     --------
@@ -30,19 +30,22 @@ def render(steps: Sequence[Step], last: int) -> list[str]:
     >>> render(steps, 2)
     ['Value(2.0).grad']
     """
-    return list(_Renderer(steps, last).lines())
+    return list(_Renderer(steps, shown).lines())
 
 
 class _Renderer:
-    def __init__(self, steps: Sequence[Step], last: int) -> None:
+    def __init__(self, steps: Sequence[Step], shown: int) -> None:
+        last = max([shown, *(number for number, step in enumerate(steps) if _acts(step))])
         self.steps = steps[: last + 1]
-        self.last = last
-        used = {last} | {i for i, step in enumerate(self.steps) if step.kind in ("call", "set") or _is_setitem(step)}
+        self.shown = shown
+        used = {shown} | {number for number, step in enumerate(self.steps) if _acts(step)}
         for number in range(last, -1, -1):
             if number in used:
                 used.update(self.steps[number].refs())
         self.used = used
         self.uses = [ref for number in used for ref in self.steps[number].refs()]
+        if shown != last:
+            self.uses += [shown, shown]  # it is named where it comes up, and named again at the end
         taken = {step.name for step in steps} | {key for step in steps for key in step.kwargs}
         self.names = (name for name in _letters() if name not in taken)
         self.text: dict[int, str] = {}
@@ -52,7 +55,7 @@ class _Renderer:
             if number not in self.used:
                 continue
             expression = self.expression(step)
-            if number == self.last or step.kind == "set" or _is_setitem(step):
+            if number == len(self.steps) - 1 or step.kind == "set" or _is_setitem(step):
                 yield expression
             elif self.inlined(number):
                 self.text[number] = expression
@@ -61,6 +64,8 @@ class _Renderer:
             else:
                 self.text[number] = next(self.names)
                 yield f"{self.text[number]} = {expression}"
+        if self.shown != len(self.steps) - 1:
+            yield self.text[self.shown]
 
     def inlined(self, number: int) -> bool:
         """An expression may move to its only use if nothing that acts would then run before it."""
@@ -109,6 +114,10 @@ class _Renderer:
         if type(value) is Ref:
             return self.text[value.step]
         return format_value(value, self.value)
+
+
+def _acts(step: Step) -> bool:
+    return step.kind in ("call", "set") or _is_setitem(step)
 
 
 def _is_setitem(step: Step) -> bool:
@@ -179,7 +188,11 @@ def _array(array: np.ndarray[Any, Any]) -> str:
     plain = array.dtype in (np.float64, np.int64, np.bool_)
     dtype = "" if plain else f", dtype=np.{array.dtype.name}"
     if not array.size:
-        dtype = "" if array.dtype == np.float64 else f", dtype=np.{'bool_' if array.dtype == np.bool_ else array.dtype}"
+        dtype = (
+            ""
+            if array.dtype == np.float64
+            else f", dtype=np.{'bool_' if array.dtype == np.bool_ else array.dtype}"
+        )
         return f"np.zeros({array.shape}{dtype})"
     return f"np.array({_nested(array)}{dtype})"
 

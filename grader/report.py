@@ -39,7 +39,9 @@ def clean(text: str) -> str:
     'red \\\\x1b[31m, back \\\\u202e, fine \\n'
     """
     return "".join(
-        character if character == "\n" or unicodedata.category(character) not in _UNSAFE else _escape(character)
+        character
+        if character == "\n" or unicodedata.category(character) not in _UNSAFE
+        else _escape(character)
         for character in text
     )
 
@@ -156,7 +158,9 @@ def overall(checks: Sequence[CheckResult]) -> str:
         return "infra"
     if all(verdict in ("not_started", "skipped") for verdict in verdicts):
         return "not_started"
-    return next((verdict for verdict in verdicts if verdict not in ("pass", "not_started", "skipped")), "fail")
+    return next(
+        (verdict for verdict in verdicts if verdict not in ("pass", "not_started", "skipped")), "fail"
+    )
 
 
 def to_json(results: Sequence[ExerciseResult]) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def mutant(function: F) -> F:
     return _mark(function, mutant=True)
 
 
-def arrays(dtype: Any = float, shape: Any = ..., elements: Any = None) -> st.SearchStrategy[np.ndarray[Any, Any]]:
+def arrays(
+    dtype: Any = float, shape: Any = ..., elements: Any = None
+) -> st.SearchStrategy[np.ndarray[Any, Any]]:
     """Arrays of finite numbers, every element drawn by itself.
 
     Parameters
