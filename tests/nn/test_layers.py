@@ -9,7 +9,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.errors import ShapeError
-from tinygrad_edu.nn import functional as F
+from tinygrad_edu.nn import functional as F  # noqa: N812  # the field's name for it
 
 RNG = np.random.default_rng(11)
 LAYERS = [
@@ -22,7 +22,9 @@ LAYERS = [
     ("Conv2d(2, 4, 3, padding='valid')", (2, 2, 7, 6)),
     ("MaxPool2d(2)", (2, 2, 6, 7)),
     ("MaxPool2d(3, stride=2, padding=1)", (2, 2, 6, 7)),
+    ("MaxPool2d((2, 1), dilation=2, ceil_mode=True)", (2, 2, 6, 7)),
     ("AvgPool2d(2)", (2, 2, 6, 7)),
+    ("AvgPool2d(2, ceil_mode=True, padding=1, count_include_pad=False)", (2, 2, 6, 7)),
     ("AvgPool2d((3, 2), stride=1, padding=1)", (2, 2, 6, 7)),
     ("Flatten()", (2, 3, 4)),
     ("Flatten(0, 1)", (2, 3, 4)),
@@ -60,9 +62,13 @@ def test_layers_agree_with_torch(text, shape, dtype):
 @pytest.mark.parametrize("shape", [(3, 4), (4,), (2, 3, 4), (0, 4)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_passes_gradcheck_twice(shape, bias):
-    inputs = [tg.tensor(RNG.standard_normal(s), requires_grad=True) for s in (shape, (2, 4), (2,))[: 2 + bias]]
+    inputs = [
+        tg.tensor(RNG.standard_normal(s), requires_grad=True) for s in (shape, (2, 4), (2,))[: 2 + bias]
+    ]
     np.testing.assert_allclose(
-        F.linear(*inputs).data, inputs[0].data @ inputs[1].data.T + (inputs[2].data if bias else 0), rtol=1e-12
+        F.linear(*inputs).data,
+        inputs[0].data @ inputs[1].data.T + (inputs[2].data if bias else 0),
+        rtol=1e-12,
     )
     if shape[0]:
         assert gradcheck(F.linear, tuple(inputs))
@@ -122,7 +128,9 @@ def test_dropout_zeroes_a_share_p_and_keeps_the_mean():
     assert out.dtype == x.grad.dtype == tg.float32
 
 
-@pytest.mark.parametrize(("p", "training", "expected"), [(0.0, True, 1.0), (1.0, True, 0.0), (0.9, False, 1.0)])
+@pytest.mark.parametrize(
+    ("p", "training", "expected"), [(0.0, True, 1.0), (1.0, True, 0.0), (0.9, False, 1.0)]
+)
 def test_dropout_at_its_ends(p, training, expected):
     assert set(F.dropout(tg.ones(50), p, training).tolist()) == {expected}
 
@@ -157,7 +165,9 @@ def test_one_hot_refuses_what_is_no_class(classes, count):
 # Starting values
 
 
-@pytest.mark.parametrize(("layer", "fan_in"), [(nn.Linear(400, 300), 400), (nn.Conv2d(40, 30, 3, groups=2), 180)])
+@pytest.mark.parametrize(
+    ("layer", "fan_in"), [(nn.Linear(400, 300), 400), (nn.Conv2d(40, 30, 3, groups=2), 180)]
+)
 def test_layers_start_evenly_within_one_over_root_fan_in(layer, fan_in):
     bound = 1 / np.sqrt(fan_in)
     for p in layer.parameters():
@@ -237,7 +247,10 @@ def test_the_same_seed_gives_the_same_model():
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "multiples of groups=2"),
         (lambda: nn.Conv2d(1, 1, 3, padding_mode="reflect"), "pads with zeros only"),
         (lambda: nn.Conv2d(1, 1, (1, 2, 3)), "one number or two"),
-        (lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same")(tg.zeros(1, 1, 5, 5)), "padding='same' with stride"),
+        (
+            lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same")(tg.zeros(1, 1, 5, 5)),
+            "padding='same' with stride",
+        ),
         (lambda: nn.Conv2d(1, 1, 2, padding="same")(tg.zeros(1, 1, 5, 5)), "kernels of odd size"),
         (lambda: nn.Conv2d(1, 1, 3, padding="half")(tg.zeros(1, 1, 5, 5)), "padding='half'"),
     ],

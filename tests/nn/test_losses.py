@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import gradcheck, gradgradcheck
 from tinygrad_edu.errors import DtypeError, ShapeError
-from tinygrad_edu.nn import functional as F
+from tinygrad_edu.nn import functional as F  # noqa: N812  # the field's name for it
 
 RNG = np.random.default_rng(7)
 CASES = [
@@ -183,7 +183,9 @@ def test_two_backwards_through_a_retained_graph_give_the_same_gradient():
     np.testing.assert_allclose(leaf.grad.data, 2 * once, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("score", "target", "loss", "slope"), [(0.0, 0.5, np.log(2), 0.0), (0.0, 1.0, np.log(2), -0.5)])
+@pytest.mark.parametrize(
+    ("score", "target", "loss", "slope"), [(0.0, 0.5, np.log(2), 0.0), (0.0, 1.0, np.log(2), -0.5)]
+)
 def test_binary_cross_entropy_has_no_kink_at_score_zero(score, target, loss, slope):
     x = tg.tensor([score], requires_grad=True)
     value = F.binary_cross_entropy_with_logits(x, tg.tensor([target]))
@@ -192,7 +194,9 @@ def test_binary_cross_entropy_has_no_kink_at_score_zero(score, target, loss, slo
     assert x.grad.item() == pytest.approx(slope)
 
 
-@pytest.mark.parametrize(("score", "target", "loss"), [(1000.0, 0.0, 1000.0), (-1000.0, 0.0, 0.0), (-1000.0, 1.0, 1000.0)])
+@pytest.mark.parametrize(
+    ("score", "target", "loss"), [(1000.0, 0.0, 1000.0), (-1000.0, 0.0, 0.0), (-1000.0, 1.0, 1000.0)]
+)
 def test_binary_cross_entropy_is_exact_for_huge_scores(score, target, loss):
     x = tg.tensor([score], requires_grad=True)
     value = F.binary_cross_entropy_with_logits(x, tg.tensor([target]))

@@ -115,7 +115,10 @@ def test_a_closure_is_called_and_its_loss_returned():
 
 
 def optimizers():
-    return [(optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}), (optim.Adam, {"lr": 0.1, "weight_decay": 0.1})]
+    return [
+        (optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}),
+        (optim.Adam, {"lr": 0.1, "weight_decay": 0.1}),
+    ]
 
 
 @pytest.mark.parametrize(("kind", "options"), optimizers())
@@ -137,7 +140,13 @@ def test_a_retained_graph_keeps_the_values_it_saw(kind, options):
 def test_arrays_and_views_in_the_users_hands_do_not_change(kind, options):
     w = tg.tensor(RNG.standard_normal((2, 3)), requires_grad=True)
     optimizer = kind([w], **options)
-    for look in (lambda: w.data, lambda: w.data[0], lambda: w.data.T, lambda: w.detach().data, lambda: memoryview(w.data)):
+    for look in (
+        lambda: w.data,
+        lambda: w.data[0],
+        lambda: w.data.T,
+        lambda: w.detach().data,
+        lambda: memoryview(w.data),
+    ):
         seen = look()
         before = np.array(seen)
         w.grad = tg.tensor(np.ones((2, 3)))
@@ -274,7 +283,11 @@ def leaf():
         (lambda: optim.SGD([leaf()], nesterov=True), ValueError, "needs a momentum"),
         (lambda: optim.Adam([leaf()], eps=-1), ValueError, "eps must not be negative"),
         (lambda: optim.Adam([leaf()], betas=(0.9, 1.0)), ValueError, r"each beta lies in \[0, 1\)"),
-        (lambda: optim.Adam([{"params": [leaf()], "learning_rate": 1}]), ValueError, "no option learning_rate"),
+        (
+            lambda: optim.Adam([{"params": [leaf()], "learning_rate": 1}]),
+            ValueError,
+            "no option learning_rate",
+        ),
     ],
 )
 def test_misuse_is_refused(make, error, words):

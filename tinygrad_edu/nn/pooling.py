@@ -12,37 +12,15 @@ from .module import Module
 __all__ = ["AvgPool2d", "MaxPool2d"]
 
 
-class _Pool2d(Module):
-    def __init__(
-        self,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] | None = None,
-        padding: int | tuple[int, int] = 0,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-
-    def _check(self, input: Any) -> None:
-        if len(input.shape) != 4:
-            raise ShapeError(
-                f"{self!r} got an input of shape {tuple(input.shape)}, but should get images, (N, C, H, W). "
-                f"Pool before you flatten.{user_line()}"
-            )
-
-    def extra_repr(self) -> str:
-        """Return the window."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-class MaxPool2d(_Pool2d):
+class MaxPool2d(Module):
     """Keep the largest number of each window of (N, C, H, W).
 
     Parameters
     ----------
-    kernel_size, stride, padding
+    kernel_size, stride, padding, dilation
         In pixels; one number or (vertical, horizontal). `stride` is by default `kernel_size`.
+    ceil_mode
+        Also take windows that begin inside the image and end outside.
 
     Examples
     --------
@@ -51,14 +29,44 @@ class MaxPool2d(_Pool2d):
     (1, 3, 4, 4)
     """
 
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        *,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.dilation = dilation
+        self.ceil_mode = ceil_mode
+
     def forward(self, input: Any) -> Any:
         """Pool each channel."""
-        self._check(input)
-        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding)
+        _must_be_images(self, input)
+        return F.max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        """Return the window."""
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
 
 
-class AvgPool2d(_Pool2d):
-    """Keep the mean of each window of (N, C, H, W), padding counted as zeros. Parameters as for `MaxPool2d`.
+class AvgPool2d(Module):
+    """Keep the mean of each window of (N, C, H, W).
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, ceil_mode
+        As for `MaxPool2d`.
+    count_include_pad
+        Whether the mean counts the padding, as zeros.
 
     Examples
     --------
@@ -67,7 +75,36 @@ class AvgPool2d(_Pool2d):
     1.0
     """
 
+    def __init__(
+        self,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] | None = None,
+        padding: int | tuple[int, int] = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
     def forward(self, input: Any) -> Any:
         """Pool each channel."""
-        self._check(input)
-        return F.avg_pool2d(input, self.kernel_size, self.stride, self.padding)
+        _must_be_images(self, input)
+        return F.avg_pool2d(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
+
+    def extra_repr(self) -> str:
+        """Return the window."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+def _must_be_images(layer: Module, input: Any) -> None:
+    if len(input.shape) != 4:
+        raise ShapeError(
+            f"{layer!r} got an input of shape {tuple(input.shape)}, but should get images, (N, C, H, W). "
+            f"Pool before you flatten.{user_line()}"
+        )

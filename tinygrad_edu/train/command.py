@@ -1,4 +1,9 @@
-"""``python -m tinygrad_edu train``: train a perceptron of 128 and 64 hidden units and keep what it learnt."""
+"""``python -m tinygrad_edu train``: train a perceptron of 128 and 64 hidden units and keep what it learnt.
+
+The learning rate falls along half a cosine, from the given one to nearly 0: late steps are small, so that the last
+epoch is about the best and not one of many that jump up and down. Source: I. Loshchilov and F. Hutter, "SGDR:
+stochastic gradient descent with warm restarts" (2017).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,7 +24,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.data import DataError, DataLoader, TensorDataset, digits, fashion_mnist, mnist
 from tinygrad_edu.models import mlp
 from tinygrad_edu.nn import CrossEntropyLoss
-from tinygrad_edu.optim import SGD, Adam, Optimizer
+from tinygrad_edu.optim import SGD, Adam
 
 from .curve import Epoch, save_curve
 from .files import save_weights
@@ -27,7 +33,7 @@ from .loop import evaluate, train_epoch
 __all__ = ["add_arguments", "train"]
 
 _DATA = {"digits": digits, "mnist": mnist, "fashion-mnist": fashion_mnist}
-_LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05}
+_LEARNING_RATES = {"adam": 2e-3, "sgd": 0.05}
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
@@ -38,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", choices=_DATA, default="digits", help="what to learn (default: digits, which need no files)"
     )
     add("--epochs", type=_at_least_one, default=15, help="times through the training data (default: 15)")
-    add("--batch-size", type=_at_least_one, default=32, help="samples per step (default: 32)")
-    add("--lr", type=_positive, help="learning rate (default: 0.001 for adam, 0.05 for sgd)")
+    add("--batch-size", type=_at_least_one, default=64, help="samples per step (default: 64)")
+    add("--lr", type=_positive, help="learning rate at the start (default: 0.002 for adam, 0.05 for sgd)")
     add(
         "--optimizer",
         choices=_LEARNING_RATES,
@@ -63,128 +69,145 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """Train as the options say; returns the exit status: 0, 1 if the loss diverged, 2 for misuse, 130 after Ctrl-C."""
-    missing = [name for name in ("rich", "matplotlib") if not _is_installed(name)]
+    missing = [name for name in ("rich", "matplotlib") if find_spec(name) is None]
     if missing:
         return _misuse(f"Training needs {' and '.join(missing)}: pip install 'tinygrad-edu[train]'.")
     try:
         options.out.mkdir(parents=True, exist_ok=True)
+        load = _DATA[options.data]
+        run = _Run(options, load(train=True), load(train=False))
     except OSError as error:
         return _misuse(
-            f"--out {options.out}: the folder cannot be made ({error.strerror}); name another one."
+            f"--out {options.out}: no folder can be made there ({error.strerror}); name another one."
         )
-    try:
-        load = _DATA[options.data]
-        parts = load(train=True), load(train=False)
     except DataError as error:
         return _misuse(str(error))
     with _stop_request() as stop:
         try:
-            return _run(options, *parts, stop)
-        except OSError as error:
-            return _misuse(
-                f"The results cannot be written to {options.out} ({error.strerror}); name another folder with --out."
-            )
+            train_loss = run.train(stop)
+            return run.conclude(train_loss, stop)
+        except _CannotWriteError as error:
+            return _misuse(str(error))
 
 
-def _run(
-    options: argparse.Namespace, training: TensorDataset, test: TensorDataset, stop: dict[str, bool]
-) -> int:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+class _CannotWriteError(Exception):
+    """The folder for the results does not take them."""
 
-    console = Console(highlight=False, soft_wrap=True)
-    tg.manual_seed(options.seed)
-    images, classes = training.tensors
-    model = mlp(math.prod(images.shape[1:]), int(classes.data.max()) + 1)
-    optimizer = _optimizer(options, model)
-    loss_fn = CrossEntropyLoss()
-    batches = DataLoader(training, options.batch_size, shuffle=True, generator=options.seed)
-    weights_path, curve_path = options.out / "weights.npz", options.out / "curve.png"
-    console.print(
-        f"{options.data}: {len(training):,} images to learn from, {len(test):,} to be tested on; "
-        f"{sum(p.numel() for p in model.parameters()):,} parameters, {options.optimizer}, "
-        f"learning rate {optimizer.param_groups[0]['lr']:g}, batches of {options.batch_size}, seed {options.seed}"
-    )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}"),
-        TimeRemainingColumn(),
-    )
-    history: list[Epoch] = []
-    # A learning rate that is too large overflows. That is said once, below, instead of by NumPy at every operation.
-    with (
-        np.errstate(all="ignore"),
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
-    ):
-        task = progress.add_task("", total=len(batches), loss=math.nan)
+
+class _Run:
+    """One run of the command: what it trains, and what has come of it so far."""
+
+    def __init__(self, options: argparse.Namespace, training: TensorDataset, test: TensorDataset) -> None:
+        from rich.console import Console
+
+        self.options = options
+        self.test = test
+        self.console = Console(highlight=False, soft_wrap=True)
+        tg.manual_seed(options.seed)
+        images, classes = training.tensors
+        self.model = mlp(math.prod(images.shape[1:]), int(classes.data.max()) + 1)
+        self.lr = _LEARNING_RATES[options.optimizer] if options.lr is None else options.lr
+        parameters = self.model.parameters()
+        self.optimizer = (
+            Adam(parameters, self.lr)
+            if options.optimizer == "adam"
+            else SGD(parameters, self.lr, momentum=0.9)
+        )
+        self.loss_fn = CrossEntropyLoss()
+        self.batches = DataLoader(training, options.batch_size, shuffle=True, generator=options.seed)
+        self.history: list[Epoch] = []
+        self.weights_path = options.out / "weights.npz"
+        self.curve_path = options.out / "curve.png"
+        self.console.print(
+            f"{options.data}: {len(training):,} images to learn from, {len(test):,} to be tested on; "
+            f"{sum(p.numel() for p in self.model.parameters()):,} parameters, {options.optimizer}, "
+            f"learning rate {self.lr:g}, batches of {options.batch_size}, seed {options.seed}"
+        )
+
+    def train(self, stop: dict[str, bool]) -> float:
+        """Run the epochs until all are done, a stop is requested or the loss is no number; returns the last loss."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        epochs, total = self.options.epochs, len(self.batches)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+        )
+        bar = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        task = bar.add_task("", total=total, loss=math.nan)
 
         def on_batch(loss: float) -> bool:
-            progress.update(task, advance=1, loss=loss)
+            bar.update(task, advance=1, loss=loss)
             return stop["requested"] or not math.isfinite(loss)
 
-        for number in range(1, options.epochs + 1):
-            progress.reset(
-                task, total=len(batches), description=f"epoch {number}/{options.epochs}", loss=math.nan
+        train_loss = math.nan
+        # Steps that are too large overflow. That is said once, in `conclude`, not by NumPy at every operation.
+        with np.errstate(all="ignore"), bar:
+            for number in range(1, epochs + 1):
+                bar.reset(task, total=total, description=f"epoch {number}/{epochs}", loss=math.nan)
+                self.optimizer.param_groups[0]["lr"] = (
+                    self.lr / 2 * (1 + math.cos(math.pi * (number - 1) / epochs))
+                )
+                started = perf_counter()
+                train_loss = train_epoch(self.model, self.batches, self.optimizer, self.loss_fn, on_batch)
+                seconds = perf_counter() - started
+                if stop["requested"] or not math.isfinite(train_loss):
+                    break
+                epoch = Epoch(number, train_loss, *evaluate(self.model, self.test, self.loss_fn), seconds)
+                self.history.append(epoch)
+                self._save_weights()
+                self.console.print(
+                    f"epoch {number:>{len(str(epochs))}}/{epochs}   loss {train_loss:.4f}   "
+                    f"test loss {epoch.test_loss:.4f}   test accuracy {100 * epoch.test_accuracy:5.2f} %   "
+                    f"{seconds:.1f} s"
+                )
+        return train_loss
+
+    def conclude(self, train_loss: float, stop: dict[str, bool]) -> int:
+        """Save what is worth keeping, say how it ended, and return the exit status."""
+        done = len(self.history)
+        if not math.isfinite(train_loss):
+            kept = f" {self.weights_path} holds the weights after epoch {done}." if done else ""
+            print(
+                f"The loss became {train_loss} in epoch {done + 1}: the steps are too large. Try a smaller --lr.{kept}",
+                file=sys.stderr,
             )
-            started = perf_counter()
-            train_loss = train_epoch(model, batches, optimizer, loss_fn, on_batch)
-            seconds = perf_counter() - started
-            if not math.isfinite(train_loss):
-                break
-            if stop["requested"]:
-                break
-            epoch = Epoch(number, train_loss, *evaluate(model, test, loss_fn), seconds)
-            history.append(epoch)
-            save_weights(weights_path, model.state_dict())
-            console.print(
-                f"epoch {number:>{len(str(options.epochs))}}/{options.epochs}   loss {train_loss:.4f}   "
-                f"test loss {epoch.test_loss:.4f}   test accuracy {100 * epoch.test_accuracy:5.2f} %   {seconds:.1f} s"
+            return 1
+        if stop["requested"] and done < self.options.epochs:
+            self._save_weights()
+            print(
+                f"\nStopped in epoch {done + 1}. The weights so far are in {self.weights_path}.",
+                file=sys.stderr,
             )
-    return _conclude(options, console, model, history, train_loss, stop, weights_path, curve_path)
-
-
-def _conclude(
-    options: argparse.Namespace,
-    console: Any,
-    model: Any,
-    history: list[Epoch],
-    train_loss: float,
-    stop: dict[str, bool],
-    weights_path: Path,
-    curve_path: Path,
-) -> int:
-    """Save what is worth keeping and say so."""
-    if not math.isfinite(train_loss):
-        kept = f" {weights_path} holds the weights after epoch {len(history)}." if history else ""
-        print(
-            f"The loss became {train_loss} in epoch {len(history) + 1}: the steps are too large. "
-            f"Try a smaller --lr.{kept}",
-            file=sys.stderr,
+            return _INTERRUPTED
+        title = f"{self.options.data}, {self.options.optimizer}, seed {self.options.seed}"
+        with _writing(self.curve_path):
+            save_curve(self.curve_path, self.history, title)
+        seconds = sum(epoch.seconds for epoch in self.history)
+        self.console.print(
+            f"test accuracy {100 * self.history[-1].test_accuracy:.2f} % after {done} epochs, "
+            f"{seconds:.1f} s of training (seed {self.options.seed})\n"
+            f"saved {self.weights_path} and {self.curve_path}"
         )
-        return 1
-    if stop["requested"]:
-        save_weights(weights_path, model.state_dict())
-        print(
-            f"\nStopped in epoch {len(history) + 1}. The weights so far are kept in {weights_path}.",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    save_curve(curve_path, history, f"{options.data}, {options.optimizer}, seed {options.seed}")
-    seconds = sum(epoch.seconds for epoch in history)
-    console.print(
-        f"test accuracy {100 * history[-1].test_accuracy:.2f} % after {len(history)} epochs, "
-        f"{seconds:.1f} s of training (seed {options.seed})\nsaved {weights_path} and {curve_path}"
-    )
-    return 0
+        return 0
+
+    def _save_weights(self) -> None:
+        with _writing(self.weights_path):
+            save_weights(self.weights_path, self.model.state_dict())
 
 
-def _optimizer(options: argparse.Namespace, model: Any) -> Optimizer:
-    lr = _LEARNING_RATES[options.optimizer] if options.lr is None else options.lr
-    if options.optimizer == "adam":
-        return Adam(model.parameters(), lr=lr)
-    return SGD(model.parameters(), lr=lr, momentum=0.9)
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write `path` into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise _CannotWriteError(
+            f"{path} cannot be written ({error.strerror or error}); name another folder with --out."
+        ) from error
 
 
 @contextmanager
@@ -203,12 +226,6 @@ def _stop_request() -> Iterator[dict[str, bool]]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _is_installed(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None
 
 
 def _misuse(sentence: str) -> int:

@@ -92,13 +92,17 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         The file is missing, is no such archive, or holds pickled objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, because NumPy leaves a file that it cannot read open.
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise ValueError("a single array")
             return {name: Tensor(archive[name]) for name in archive.files}
     except FileNotFoundError as error:
         raise DataError(
             f"There are no weights at {os.fspath(path)}. Train first, or give another path."
         ) from error
-    except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise DataError(
             f"{os.fspath(path)} is not a file of weights (.npz) that this package wrote, or is damaged ({error})."
         ) from error

@@ -85,6 +85,8 @@ def max_pool2d(
     kernel_size: int | tuple[int, int],
     stride: int | tuple[int, int] | None = None,
     padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
 ) -> Any:
     """Return the largest number of each window; the gradient goes to the first place that holds it.
 
@@ -92,8 +94,10 @@ def max_pool2d(
     ----------
     input
         Images, shape (N, C, H, W).
-    kernel_size, stride, padding
+    kernel_size, stride, padding, dilation
         In pixels; one number or two. `stride` is by default `kernel_size`: windows that do not overlap.
+    ceil_mode
+        Also take windows that begin inside the image and end outside.
 
     Examples
     --------
@@ -101,7 +105,8 @@ def max_pool2d(
     >>> max_pool2d(tg.arange(16.0).reshape(1, 1, 4, 4), 2).tolist()
     [[[[5.0, 7.0], [13.0, 15.0]]]]
     """
-    return pool.max_pool2d(input, **_window(kernel_size, stride, padding))
+    window = _window(kernel_size, stride, padding)
+    return pool.max_pool2d(input, **window, dilation=pair(dilation, "dilation"), ceil_mode=ceil_mode)
 
 
 def avg_pool2d(
@@ -109,10 +114,17 @@ def avg_pool2d(
     kernel_size: int | tuple[int, int],
     stride: int | tuple[int, int] | None = None,
     padding: int | tuple[int, int] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
 ) -> Any:
-    """Return the mean of each window, padding counted as zeros.
+    """Return the mean of each window.
 
-    Parameters as for `max_pool2d`.
+    Parameters
+    ----------
+    input, kernel_size, stride, padding, ceil_mode
+        As for `max_pool2d`.
+    count_include_pad
+        Whether the mean counts the padding, as zeros.
 
     Examples
     --------
@@ -120,10 +132,11 @@ def avg_pool2d(
     >>> avg_pool2d(tg.arange(16.0).reshape(1, 1, 4, 4), 2).tolist()
     [[[[2.5, 4.5], [10.5, 12.5]]]]
     """
-    return pool.avg_pool2d(input, **_window(kernel_size, stride, padding))
+    window = _window(kernel_size, stride, padding)
+    return pool.avg_pool2d(input, **window, ceil_mode=ceil_mode, count_include_pad=count_include_pad)
 
 
-def _window(kernel_size: Any, stride: Any, padding: Any) -> dict[str, tuple[int, int]]:
+def _window(kernel_size: Any, stride: Any, padding: Any) -> dict[str, Any]:
     size = pair(kernel_size, "kernel_size")
     return {
         "kernel_size": size,
