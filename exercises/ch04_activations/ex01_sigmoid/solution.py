@@ -32,8 +32,8 @@ exponential.
 
 Worked example
 --------------
-Take x = ln 3. Then e^-x = 1/3 and sigmoid(x) = 1 / (4/3) = 3/4. At x = -ln 3 it is 1 / (1 + 3) =
-1/4.
+Take x = ln 3. Then e^-x = 1/3 and sigmoid(x) = 1 / (4/3) = 3/4. At x = -ln 3 it is
+1 / (1 + 3) = 1/4.
 
 >>> x = np.array([-np.log(3.0), 0.0, np.log(3.0)])
 >>> out = sigmoid(x)

@@ -11,9 +11,9 @@ came by it.
 
 Forward
 -------
-As written, the formula asks for e^1000 at x = 1000 and ends as inf / inf, which is NaN; at x =
--1000 the other exponential does the same. Divide above and below by the larger of the two. For x >=
-0 that is e^x, and
+As written, the formula asks for e^1000 at x = 1000 and ends as inf / inf, which is NaN; at
+x = -1000 the other exponential does the same. Divide above and below by the larger of the two. For
+x >= 0 that is e^x, and
 
     tanh(x) = (1 - e^-2x) / (1 + e^-2x)        x >= 0
 
@@ -47,8 +47,8 @@ And far out:
 >>> np.round(tanh(np.array([-1000.0, 1000.0])), 6)
 array([-1.,  1.])
 
-What is not asked: integer arrays, infinities and NaN, and the last digits where x is tiny (1 -
-e^-2x loses some of them there; `np.expm1` is how libraries keep them, and an error of 1e-12
+What is not asked: integer arrays, infinities and NaN, and the last digits where x is tiny
+(1 - e^-2x loses some of them there; `np.expm1` is how libraries keep them, and an error of 1e-12
 passes). A float32 array gives a float32 array; the arrays that you are given stay as they are.
 """
 

@@ -26,8 +26,8 @@ add up to 1, lowers all the others:
     d p_i / d x_j = p_i (1 - p_i)       where i = j
     d p_i / d x_j = -p_i p_j            where i differs from j
 
-Each x_j therefore hears from every element of its row, and dL/dx_j is the sum over i of g_i * d p_i
-/ d x_j. Write the sum out, and the table of n times n numbers disappears:
+Each x_j therefore hears from every element of its row: dL/dx_j is the sum of g_i * d p_i / d x_j
+over all i. Write the sum out, and the table of n times n numbers disappears:
 
     dL/dx_j = p_j * (g_j - (g_1 p_1 + g_2 p_2 + ... + g_n p_n))
 

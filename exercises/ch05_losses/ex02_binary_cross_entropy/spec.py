@@ -61,7 +61,7 @@ def check_loss(student: Student, batch: tuple[np.ndarray, np.ndarray]) -> None:
 @requires("check_loss")
 @given(
     pairs=st.lists(
-        st.tuples(st.sampled_from([0.0, 1.0, 0.5]), st.sampled_from([1.0, 0.0])), min_size=1, max_size=3
+        st.tuples(st.sampled_from([0.0, 1.0, 0.5]), st.sampled_from([1.0, 0.0, 0.5])), min_size=1, max_size=3
     )
 )
 @example(pairs=[(0.0, 1.0)])

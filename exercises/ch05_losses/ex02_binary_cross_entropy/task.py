@@ -2,8 +2,8 @@ r"""Binary cross entropy, forward and backward.
 
 Spam or not, ill or healthy: the model answers a probability p for "yes", and the target t is 1 for
 yes and 0 for no. A good loss asks how surprised the model is by the truth. If it gave the truth the
-probability q, its surprise is -log q: none when q = 1, more and more as q falls towards 0. With q =
-p where t = 1 and q = 1 - p where t = 0, both cases fit in one line:
+probability q, its surprise is -log q: none when q = 1, more and more as q falls towards 0. With
+q = p where t = 1 and q = 1 - p where t = 0, both cases fit in one line:
 
     surprise = -(t * log p + (1 - t) * log(1 - p))
     L        = the mean of the surprises over all N elements

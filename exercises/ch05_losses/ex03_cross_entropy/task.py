@@ -21,8 +21,9 @@ first and take the log of it. Simplify on paper instead:
 
     -log p[k] = log(e^(z_1) + ... + e^(z_C)) - z_k
 
-And since adding the same number to a whole row changes nothing, take off the row's maximum first: z
-= logits - max of the row. Nothing can overflow then, the sum is at least 1, and its log is finite.
+And since adding the same number to a whole row changes nothing, take off the row's maximum first:
+z = logits - max of the row. Nothing can overflow then, the sum is at least 1, and its log is
+finite.
 
 Backward
 --------
