@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 __all__ = ["Keys"]
 
 _LOOK_S = 0.1
+# What arrow and function keys send; none of them means anything here.
+_SEQUENCE = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z~]|O.|.)?", re.DOTALL)
 
 
 class Keys:
@@ -79,8 +82,7 @@ def _read_posix() -> str | None:
     data = os.read(descriptor, 64)
     if not data:
         return None
-    # An arrow or function key is a sequence that starts with escape; none of them means anything here.
-    return "" if data.startswith(b"\x1b") else data.decode(errors="ignore")
+    return _SEQUENCE.sub(b"", data).decode(errors="ignore")
 
 
 def _read_windows() -> str | None:

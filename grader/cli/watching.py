@@ -72,7 +72,8 @@ class _Watch:
             kind, values = self._next_event()
             if kind == "changed":
                 self.reset_asked = False
-                self.current = self.session.find(values[-1])
+                # Of several files saved at once, the one in hand; the others come up when it has passed.
+                self.current = self.session.find(self.current.id if self.current.id in values else values[0])
                 going = self._check_on()
             else:
                 going = self._obey(values[0])
@@ -89,7 +90,7 @@ class _Watch:
         """Check the current exercise, and the next ones as long as they pass; tell whether any is left."""
         while True:
             self._rule()
-            if self.session.find(self.current.id).state is State.NOT_STARTED:
+            if self.session.standing(self.current.exercise).state is State.NOT_STARTED:
                 self._introduce()
                 return True
             [result] = judge(self.session, [self.current])
