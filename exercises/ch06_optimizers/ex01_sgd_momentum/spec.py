@@ -28,17 +28,18 @@ EXERCISE = Exercise(
     floating={"rtol": 1e-9, "atol": 1e-9},
 )
 
-# Whole hundredths are easy to read in a counterexample, and as good as any other numbers to tell answers apart.
-HUNDREDTHS = st.integers(-300, 300).map(lambda k: k / 100)
-RATES = st.sampled_from([1.0, 0.5, 0.1])
-PARTS = st.sampled_from([0.5, 0.9])
+# Hundredths are easy to read in a counterexample, and as good as any other numbers to tell answers apart.
+NUMBERS = st.integers(-300, 300).map(lambda k: k / 100)
+RATES = st.sampled_from([0.2, 0.1])
+PARTS = st.sampled_from([0.75, 0.9, 0.25])
+DECAYS = st.sampled_from([0.3, 0.05])
 
 Run = tuple[Sequence[np.ndarray], Sequence[Sequence[np.ndarray]]]
 
 
-def runs(*shapes: tuple[int, ...], most: int = 10) -> st.SearchStrategy[Run]:
+def runs(*shapes: tuple[int, ...], most: int = 5) -> st.SearchStrategy[Run]:
     """Parameters of these shapes, and gradients for 1 to `most` steps."""
-    each = st.tuples(*(arrays(float, shape, elements=HUNDREDTHS) for shape in shapes))
+    each = st.tuples(*(arrays(float, shape, elements=NUMBERS) for shape in shapes))
     return st.tuples(each, st.lists(each, min_size=1, max_size=most))
 
 
@@ -92,8 +93,8 @@ def compare(student: Student, case: Run, **settings: Any) -> None:
 @given(case=runs((3,), (2, 2), most=1), lr=RATES)
 @example(case=run((3,), (2, 2), steps=1), lr=0.1)
 def check_plain_step(student: Student, case: Run, lr: float) -> None:
-    """Without momentum and weight decay, one step takes lr times its gradient from every parameter, in
-    place.
+    """Without momentum and weight decay, one step takes lr times its gradient from every parameter,
+    whatever its shape, in place.
     """
     compare(student, case, lr=lr)
 
@@ -109,30 +110,30 @@ def check_momentum(student: Student, case: Run, lr: float, momentum: float) -> N
 @example(case=run((2,), (2,), (1, 2), steps=10), lr=0.1)
 def check_several_parameters(student: Student, case: Run, lr: float) -> None:
     """Each parameter has a velocity of its own, also where shapes are equal."""
-    compare(student, case, lr=lr, momentum=0.5)
+    compare(student, case, lr=lr, momentum=0.75)
 
 
-@given(case=runs((2,)), lr=st.sampled_from([0.5, 0.1]), momentum=PARTS, weight_decay=PARTS)
-@example(case=run((2,), steps=10), lr=0.1, momentum=0.9, weight_decay=0.5)
+@given(case=runs((2,)), lr=RATES, momentum=PARTS, weight_decay=DECAYS)
+@example(case=run((2,), steps=10), lr=0.1, momentum=0.9, weight_decay=0.3)
 def check_weight_decay(student: Student, case: Run, lr: float, momentum: float, weight_decay: float) -> None:
     """weight_decay times the parameter is added to its gradient, before the velocity takes it in."""
     compare(student, case, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
 
-@given(case=runs((2,)), lr=RATES, momentum=PARTS, weight_decay=st.sampled_from([0.0, 0.5]))
-@example(case=run((2,), steps=10), lr=0.1, momentum=0.9, weight_decay=0.5)
+@given(case=runs((2,)), lr=RATES, momentum=PARTS, weight_decay=st.sampled_from([0.0, 0.3]))
+@example(case=run((2,), steps=10), lr=0.1, momentum=0.9, weight_decay=0.3)
 def check_nesterov(student: Student, case: Run, lr: float, momentum: float, weight_decay: float) -> None:
     """With nesterov=True the step goes along g + momentum * v, with the new velocity v."""
     compare(student, case, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=True)
 
 
-@given(case=runs((2,), (1,), most=3), weight_decay=st.sampled_from([0.0, 0.5]), nesterov=st.booleans())
-@example(case=run((2,), (1,), steps=3), weight_decay=0.5, nesterov=True)
+@given(case=runs((2,), (1,), most=3), weight_decay=st.sampled_from([0.0, 0.3]), nesterov=st.booleans())
+@example(case=run((2,), (1,), steps=3), weight_decay=0.3, nesterov=True)
 def check_gradients_belong_to_the_caller(
     student: Student, case: Run, weight_decay: float, nesterov: bool
 ) -> None:
     """`step` changes no gradient, and does not mind if its caller writes new numbers into the same arrays."""
-    settings = {"lr": 0.5, "momentum": 0.5, "weight_decay": weight_decay, "nesterov": nesterov}
+    settings = {"lr": 0.2, "momentum": 0.75, "weight_decay": weight_decay, "nesterov": nesterov}
     start, steps = case
     params = [student.let(p) for p in start]
     grads = [student.let(np.zeros_like(p)) for p in start]
@@ -148,7 +149,7 @@ def check_gradients_belong_to_the_caller(
 @example(first=run((2,), steps=3), second=run((2,), steps=2))
 def check_two_optimizers(student: Student, first: Run, second: Run) -> None:
     """Two optimizers at work at the same time do not disturb each other."""
-    settings = {"lr": 0.5, "momentum": 0.5}
+    settings = {"lr": 0.2, "momentum": 0.75}
     (p,), (q,) = ([student.let(p) for p in case[0]] for case in (first, second))
     one, two = student.SGD([p], **settings), student.SGD([q], **settings)
     for k in range(3):
