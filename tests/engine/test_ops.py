@@ -205,11 +205,7 @@ def gather(draw):
     indices = rng.integers(0, (n, m)[dim], (rows, columns))
     return (
         [spread(draw, (n, m))],
-        lambda lib, x: (
-            lib.gather(x, dim, lib.tensor(indices))
-            if lib is torch
-            else (lib.gather(x, lib.tensor(indices), dim))
-        ),
+        lambda lib, x: lib.gather(x, dim, lib.tensor(indices)),
     )
 
 

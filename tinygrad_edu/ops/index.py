@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.errors import user_line
-from tinygrad_edu.primitive import primitive
+from tinygrad_edu.ops.elementwise import add, where
+from tinygrad_edu.primitive import Node, primitive
 
-__all__ = ["gather"]
+__all__ = ["gather", "index_select", "masked_fill", "scatter_add", "take_along_dim"]
 
 
 @primitive("getitem")
@@ -71,8 +72,8 @@ def _is_basic(index: Any) -> bool:
     ) and not any(isinstance(part, bool) for part in parts)
 
 
-@primitive("gather")
-def gather(x: Any, indices: Any, /, dim: int) -> Any:
+@primitive("take_along_dim")
+def take_along_dim(x: Any, indices: Any, /, dim: int) -> Any:
     """Along `dim`, the number at each index: out[i][j] = x[i][indices[i][j]] for dim = 1.
 
     Parameters
@@ -87,20 +88,20 @@ def gather(x: Any, indices: Any, /, dim: int) -> Any:
     Examples
     --------
     >>> import tinygrad_edu as tg
-    >>> tg.gather(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([[1], [0]]), 1).tolist()
+    >>> tg.take_along_dim(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([[1], [0]]), 1).tolist()
     [[2.0], [3.0]]
     """
     return x[_along(indices, dim)]
 
 
-@gather.defvjp
-def gather_vjp(g: Any, out: Any, x: Any, indices: Any, dim: int) -> Any:
+@take_along_dim.defvjp
+def take_along_dim_vjp(g: Any, out: Any, x: Any, indices: Any, dim: int) -> Any:
     return scatter_back(g, indices, dim, x.shape), None
 
 
 @primitive("scatter_back")
 def scatter_back(g: Any, indices: Any, /, dim: int, shape: Any) -> Any:
-    """Zeros of `shape` with `g` added where `gather` took from: its reverse."""
+    """Zeros of `shape` with `g` added where `take_along_dim` took from: its reverse."""
     out = np.zeros(shape, g.dtype)
     np.add.at(out, _along(indices, dim), g)
     return out
@@ -108,7 +109,7 @@ def scatter_back(g: Any, indices: Any, /, dim: int, shape: Any) -> Any:
 
 @scatter_back.defvjp
 def scatter_back_vjp(gg: Any, out: Any, g: Any, indices: Any, dim: int, shape: Any) -> Any:
-    return gather(gg, indices, dim), None
+    return take_along_dim(gg, indices, dim), None
 
 
 def _along(indices: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
@@ -116,3 +117,57 @@ def _along(indices: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     places = list(np.ogrid[tuple(slice(size) for size in indices.shape)])
     places[dim] = indices
     return tuple(places)
+
+
+# -- compositions
+
+
+def gather(x: Any, dim: int, index: Any) -> Any:
+    """`take_along_dim` with its arguments in another order, as PyTorch has it.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.gather(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, tg.tensor([[1], [0]])).tolist()
+    [[2.0], [3.0]]
+    """
+    return take_along_dim(x, index, dim)
+
+
+def index_select(x: Any, dim: int, index: Any) -> Any:
+    """The slices of `x` along `dim` at the positions of a vector.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.index_select(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, tg.tensor([1, 1])).tolist()
+    [[2.0, 2.0], [4.0, 4.0]]
+    """
+    positions = index._data if isinstance(index, Node) else index
+    return getitem(x, (*(slice(None),) * (dim % len(x.shape)), positions))
+
+
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """`x`, but `value` where the mask is true; no gradient flows there.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.masked_fill(tg.tensor([1.0, 2.0]), tg.tensor([True, False]), 0.0).tolist()
+    [0.0, 2.0]
+    """
+    return where(mask, value, x)
+
+
+def scatter_add(x: Any, dim: int, index: Any, source: Any) -> Any:
+    """`x` with the numbers of `source` added at the positions of `index` along `dim`: the reverse of `gather`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.scatter_add(tg.zeros(3), 0, tg.tensor([2, 2]), tg.tensor([1.0, 5.0])).tolist()
+    [0.0, 0.0, 6.0]
+    """
+    # as in PyTorch, what of the source lies beyond the index is left out
+    part = getitem(source, tuple(slice(0, size) for size in index.shape))
+    return add(x, scatter_back(part, index, dim, tuple(x.shape)))

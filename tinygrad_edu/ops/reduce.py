@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_edu.errors import user_line
 from tinygrad_edu.ops.broadcast import expand
 from tinygrad_edu.ops.elementwise import exp, mul
-from tinygrad_edu.ops.index import gather
+from tinygrad_edu.ops.index import take_along_dim
 from tinygrad_edu.ops.shape import reshape
 from tinygrad_edu.primitive import primitive
 
@@ -226,7 +226,7 @@ def _extreme(x: Any, dim: int | None, keepdim: bool, value: Any, index: Any) -> 
     if dim is None:
         return value(x)
     indices = index(x, dim, True)
-    values = gather(x, indices, dim)
+    values = take_along_dim(x, indices, dim)
     if not keepdim:
         shape = tuple(size for i, size in enumerate(x.shape) if i != dim % x.ndim)
         values, indices = reshape(values, shape), reshape(indices, shape)
