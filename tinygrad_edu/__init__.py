@@ -21,11 +21,17 @@ from tinygrad_edu.factories import *
 from tinygrad_edu.grad_mode import *
 from tinygrad_edu.ops.broadcast import *
 from tinygrad_edu.ops.compare import *
+from tinygrad_edu.ops.einsum import *
 from tinygrad_edu.ops.elementwise import *
 from tinygrad_edu.ops.index import *
 from tinygrad_edu.ops.linalg import *
+from tinygrad_edu.ops.order import *
+from tinygrad_edu.ops.rearrange import *
 from tinygrad_edu.ops.reduce import *
+from tinygrad_edu.ops.rounding import *
+from tinygrad_edu.ops.scan import *
 from tinygrad_edu.ops.shape import *
+from tinygrad_edu.ops.special import *
 from tinygrad_edu.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tinygrad_edu import dtypes
 from tinygrad_edu.backward import backward
 from tinygrad_edu.dtypes import result_type
 from tinygrad_edu.errors import AutogradError, DtypeError, user_line
-from tinygrad_edu.ops import compare, elementwise, linalg, reduce
+from tinygrad_edu.ops import compare, elementwise, linalg, order, rearrange, reduce, rounding, scan, special
 from tinygrad_edu.ops import index as indexing
 from tinygrad_edu.ops import shape as shaping
 from tinygrad_edu.ops.broadcast import expand
@@ -379,12 +379,48 @@ class Tensor(Node):
     relu, maximum, minimum = elementwise.relu, elementwise.maximum, elementwise.minimum
     clip = clamp = elementwise.clip
     matmul = mm = linalg.matmul
-    sum, mean, var, amax, amin = reduce.sum, reduce.mean, reduce.var, reduce.amax, reduce.amin
-    max, min, argmax, argmin = reduce.max, reduce.min, reduce.argmax, reduce.argmin
+    square, reciprocal, rsqrt, erf = special.square, special.reciprocal, special.rsqrt, special.erf
+    log1p, expm1, log2 = special.log1p, special.expm1, special.log2
+    sinh, cosh, arcsin, arccos, arctan = (
+        special.sinh,
+        special.cosh,
+        special.arcsin,
+        special.arccos,
+        special.arctan,
+    )
+    sign, floor, ceil, round, trunc = (
+        rounding.sign,
+        rounding.floor,
+        rounding.ceil,
+        rounding.round,
+        rounding.trunc,
+    )
+    remainder = rounding.remainder
+    sum, mean, var, std, norm = reduce.sum, reduce.mean, reduce.var, reduce.std, reduce.norm
+    max, min, amax, amin, argmax, argmin = (
+        reduce.max,
+        reduce.min,
+        reduce.amax,
+        reduce.amin,
+        reduce.argmax,
+        reduce.argmin,
+    )
+    prod, cumsum, cumprod = scan.prod, scan.cumsum, scan.cumprod
+    sort, argsort, topk, any, all = order.sort, order.argsort, order.topk, order.any, order.all
+    flip, roll, tril, triu, diag = (
+        rearrange.flip,
+        rearrange.roll,
+        rearrange.tril,
+        rearrange.triu,
+        rearrange.diag,
+    )
+    moveaxis, tile, repeat_interleave = rearrange.moveaxis, rearrange.tile, rearrange.repeat_interleave
+    split, chunk, unbind = rearrange.split, rearrange.chunk, rearrange.unbind
     softmax, log_softmax, logsumexp = reduce.softmax, reduce.log_softmax, reduce.logsumexp
     squeeze, unsqueeze, flatten = shaping.squeeze, shaping.unsqueeze, shaping.flatten
     transpose = swapaxes = shaping.swapaxes
-    gather = indexing.gather
+    gather, scatter_add, take_along_dim = indexing.gather, indexing.scatter_add, indexing.take_along_dim
+    index_select, masked_fill = indexing.index_select, indexing.masked_fill
     eq, ne, lt, le, gt, ge = compare.eq, compare.ne, compare.lt, compare.le, compare.gt, compare.ge
     isnan, isinf, isfinite = compare.isnan, compare.isinf, compare.isfinite
 

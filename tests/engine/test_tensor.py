@@ -165,6 +165,32 @@ def test_the_public_functions_are_those_of_the_package():
         assert hasattr(tg, name), name
 
 
+def test_answers_without_a_gradient_agree_with_pytorch():
+    torch = pytest.importorskip("torch")
+    a = np.array([[1.0, -2.0, 0.0], [np.nan, np.inf, -2.0]])
+    b = np.array([0.0, -2.0, 0.0])
+    for name in "eq ne lt le gt ge logical_and logical_or".split():
+        got, expected = (
+            getattr(tg, name)(tg.tensor(a), tg.tensor(b)),
+            getattr(torch, name)(torch.tensor(a), torch.tensor(b)),
+        )
+        np.testing.assert_array_equal(got.data, expected.numpy(), strict=True)
+    for name in "logical_not isnan isinf isfinite any all argsort".split():
+        got, expected = getattr(tg, name)(tg.tensor(a)), getattr(torch, name)(torch.tensor(a))
+        np.testing.assert_array_equal(got.data, expected.numpy(), strict=True)
+    for name in "any all argmax argmin".split():
+        for keep in (False, True):
+            got = getattr(tg, name)(tg.tensor(a[:1]), dim=1, keepdim=keep)
+            expected = getattr(torch, name)(torch.tensor(a[:1]), dim=1, keepdim=keep)
+            np.testing.assert_array_equal(got.data, expected.numpy(), strict=True)
+    x, same = tg.tensor(a), tg.tensor([3.0, 1.0, 3.0, 1.0])
+    assert ((x > 0) & ~(x > 0.5) | (x < -1)).any().item()
+    assert (
+        tg.argsort(same, descending=True).tolist()
+        == torch.argsort(torch.tensor([3.0, 1.0, 3.0, 1.0]), descending=True, stable=True).tolist()
+    )
+
+
 def test_axis_and_keepdims_are_accepted():
     x = tg.tensor([[1.0, 2.0]])
     assert tg.sum(x, axis=1, keepdims=True).tolist() == [[3]]

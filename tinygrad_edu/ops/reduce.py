@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.errors import user_line
 from tinygrad_edu.ops.broadcast import expand
-from tinygrad_edu.ops.elementwise import exp, mul
+from tinygrad_edu.ops.elementwise import abs, exp, mul, pow, sqrt, where
 from tinygrad_edu.ops.index import take_along_dim
 from tinygrad_edu.ops.shape import reshape
 from tinygrad_edu.primitive import primitive
@@ -28,7 +28,9 @@ __all__ = [
     "max",
     "mean",
     "min",
+    "norm",
     "softmax",
+    "std",
     "sum",
     "var",
 ]
@@ -141,6 +143,58 @@ def var(x: Any, /, dim: Any = None, correction: float = 1, keepdim: Any = False)
 def var_vjp(g: Any, out: Any, x: Any, dim: Any, correction: float, keepdim: bool) -> Any:
     centred = x - mean(x, dim, keepdim=True)
     return centred * (_spread(g, x, dim) * (2.0 / (_count(x, dim) - correction)))
+
+
+def std(x: Any, dim: Any = None, correction: float = 1, keepdim: bool = False) -> Any:
+    """The standard deviation along `dim`: the root of `var`, whose parameters it has.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.std(tg.tensor([1.0, 2.0, 3.0])).item()
+    1.0
+    """
+    return sqrt(var(x, dim, correction, keepdim))
+
+
+def norm(x: Any, p: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    """The p-norm along `dim`: the p-th root of the sum of |x|^p. The derivative of the 2-norm at 0 is 0.
+
+    Parameters
+    ----------
+    x : Tensor
+        Any shape.
+    p : float
+        1, 2, any other positive number, or infinity for the largest |x|.
+    dim, keepdim
+        As for `sum`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.norm(tg.tensor([3.0, 4.0])).item()
+    5.0
+    """
+    if p == 2:
+        return norm2(x, dim, keepdim)
+    if p == 1:
+        return sum(abs(x), dim, keepdim)
+    if p == float("inf"):
+        return amax(abs(x), dim, keepdim)
+    return pow(sum(pow(abs(x), p), dim, keepdim), 1 / p)
+
+
+@primitive("norm", domain="norm != 0")
+def norm2(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+    """The square root of the sum of squares. The derivative is x / norm, and 0 where the norm is 0."""
+    return np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim))
+
+
+@norm2.defvjp
+def norm2_vjp(g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    length = _spread(out, x, dim)
+    # where the norm is 0 so is x, and 0 / 1 is what is wanted
+    return _spread(g, x, dim) * (x / where(length == 0, 1.0, length))
 
 
 # -- extremes
