@@ -36,7 +36,11 @@ In words:
     ahead. The v in this line is the *new* velocity, from the line above.
 4.  The parameter moves against the direction d.
 
-This is what `torch.optim.SGD` computes. Some books write v <- momentum * v - lr * g and p <- p + v.
+This is what `torch.optim.SGD` computes. Some books put the learning rate into the velocity:
+
+    v <- momentum * v - lr * g
+    p <- p + v
+
 As long as lr stays the same, that is the same walk, and either way of writing it is accepted.
 
 The class

@@ -13,8 +13,9 @@ the mean m of gradients that are always 1, with beta1 = 0.9:
     after step 3    m = 0.9 * 0.19 + 0.1 * 1 = 0.271
     after step t    m = 1 - 0.9^t
 
-Divided by 1 - 0.9^t, each of them is 1, as it should be. This *bias correction* is Adam's own idea.
-It matters most in the first steps, and longest for the squares, where beta2 = 0.999.
+Divided by 1 - 0.9^t, each of them is 1, as it should be. What this *bias correction* gives is just
+the weighted mean of all the gradients so far, where each weighs 0.9 times as much as the next. It
+matters most in the first steps, and longest for the squares, where beta2 = 0.999.
 
 The rule
 --------
