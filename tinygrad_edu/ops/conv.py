@@ -245,6 +245,10 @@ def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, window: Window) -> 
             # only these rows of g reach the rows of the block
             first = max(0, -((dilation[0] * (kh - 1) - padding[0] - block.start) // stride[0]))
             last = max(first, min(rows, (block.stop - 1 + padding[0]) // stride[0] + 1))
+            target = gx[block.images, block.start : block.stop]
+            target.fill(0)
+            if first == last:
+                continue
             sources = g[block.images, first:last]
             images = len(sources)
             shares = scratch("shares", (kh, images, groups, last - first, width, kw, channels), gx.dtype)
@@ -257,8 +261,6 @@ def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, window: Window) -> 
                 start = i * dilation[0] - padding[0] + first * stride[0] - block.start
                 take, put = overlap(last - first, start, height, stride[0])
                 down[:, :, put] += shares[i][:, :, take]
-            target = gx[block.images, block.start : block.stop]
-            target.fill(0)
             target = target.reshape(*target.shape[:3], groups, channels).transpose(0, 3, 1, 2, 4)
             for j in range(kw):
                 take, put = overlap(width, j * dilation[1] - padding[1], gx.shape[2], stride[1])

@@ -150,7 +150,7 @@ def blocks_of(images: int, rows: int, row_bytes: int) -> list[Block]:
             for image in range(images)
             for start, stop in _evenly(rows, ceil(rows / fit))
         ]
-    parts = ceil(images * rows / fit)
+    parts = ceil(images / (fit // rows))
     if images * rows * row_bytes > THREADED_BYTES:
         # as many blocks for one thread as for the next
         parts = min(images, ceil(parts / get_num_threads()) * get_num_threads())
@@ -253,7 +253,8 @@ _pool: ThreadPoolExecutor | None = None
 def _workers() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="tinygrad_edu")
+        # an upper limit: threads are started as they are needed
+        _pool = ThreadPoolExecutor(64, thread_name_prefix="tinygrad_edu")
     return _pool
 
 
