@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.compare import difference
-from grader.program import Program, Reply, Runner
+from grader.program import Program, Raised, Reply, Runner
 
 # Wide enough for another order of the same arithmetic, far too narrow for another formula.
 SAME_RTOL: Final = 1e-6
@@ -53,12 +53,15 @@ def same_behaviour(mine: Sequence[Reply], yours: Sequence[Reply], aspect: str = 
 def _same_reply(mine: Reply, yours: Reply) -> bool:
     if (mine.raised is None) != (yours.raised is None):
         return False
-    if mine.raised and yours.raised:
-        if (mine.raised.type, mine.raised.step) != (yours.raised.type, yours.raised.step):
-            return False
+    if mine.raised and yours.raised and _place(mine.raised) != _place(yours.raised):
+        return False
     return mine.answers.keys() == yours.answers.keys() and all(
         _same_value(mine.answers[step], yours.answers[step]) for step in mine.answers
     )
+
+
+def _place(raised: Raised) -> tuple[str, int]:
+    return raised.type, raised.step
 
 
 def _same_value(mine: Any, yours: Any) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import HypothesisException, UnsatisfiedAssumption
 
 from grader.behaviour import replay, same_behaviour
 from grader.draw import Enough, draw_examples
@@ -40,7 +40,7 @@ class Failure:
         return f"{self.cause.verdict} {self.cause.aspect} {raised}"
 
     def lines(self) -> list[str]:
-        """The program as lines to paste, up to the step that the failure is about."""
+        """Return the program as lines to paste, up to the step that the failure is about."""
         step, steps = self.cause.step, self.program.steps
         if step is None and self.cause.verdict in ("fail", "nondeterministic") and steps:
             step = len(steps) - 1
@@ -78,7 +78,8 @@ class CheckRun:
                     draw_examples(self._attempt, marks.strategies, seed=seed, max_examples=max_examples)
             # Also after a failure: what the code does on them helps to tell what is wrong with it.
             for arguments in marks.examples or ([] if marks.strategies else [{}]):
-                self._try(arguments)
+                with contextlib.suppress(UnsatisfiedAssumption):
+                    self._try(arguments)
         except Enough:
             pass
         except HypothesisException as error:
@@ -153,7 +154,7 @@ class CheckRun:
                 again = replay(self._runner, [program])[0]
             except WorkerGone as gone:
                 self.worker_died = True
-                self.failure = _lost(gone, program)
+                self.failure = failure or _lost(gone, program)
                 return
             if not same_behaviour(program.replies, again):
                 message = "the same lines, run again in a fresh start of your file, gave another answer"
@@ -168,7 +169,7 @@ def _lost(gone: WorkerGone, program: Program) -> Failure:
 
 
 def _broken_check(error: Exception | str, program: Program) -> Failure:
-    """A check that could not do its work: the student's fault only if it had a value of theirs in hand."""
+    """Blame the student for a check that broke only if it had a value of theirs in hand."""
     words = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else error
     if any(reply.answers for reply in program.replies):
         return Failure(

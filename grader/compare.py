@@ -174,9 +174,8 @@ def _numeric(
         return _plain(got, expected, f"{label} is {describe(got)}, but should be {wanted}")
     if array.shape != expected.shape:
         return _plain(got, expected, f"{label}.shape == {array.shape}, but should be {expected.shape}")
-    if dtype is not any and (not isinstance(got, (np.ndarray, np.generic)) or array.dtype != np.dtype(dtype)):
-        found = array.dtype if isinstance(got, (np.ndarray, np.generic)) else type(got).__name__
-        plain = _plain(got, expected, f"{label}.dtype == {found}, but should be {np.dtype(dtype)}")
+    if dtype is not any and array.dtype != np.dtype(dtype):
+        plain = _plain(got, expected, f"{label}.dtype == {array.dtype}, but should be {np.dtype(dtype)}")
         return replace(plain, aspect="dtype")
     with np.errstate(all="ignore"):
         wrong = _wrong(array, expected, rtol, atol, nan_ok)
@@ -245,11 +244,9 @@ def _table(
 
 
 def _plain(got: Any, expected: Any, message: str) -> Difference:
-    return Difference(
-        message,
-        _short(got),
-        _short(expected[()] if np.ndim(expected) == 0 and isinstance(expected, np.ndarray) else expected),
-    )
+    if isinstance(expected, np.ndarray) and not expected.ndim:
+        expected = expected[()]
+    return Difference(message, _short(got), _short(expected))
 
 
 def _number(value: Any) -> str:

@@ -78,7 +78,7 @@ def _draws_from_the_seed_alone() -> Iterator[None]:
     if before is None:  # a Hypothesis that does not do this
         yield
         return
-    setattr(providers, name, providers.Constants)
+    setattr(providers, name, type(before()))
     try:
         yield
     finally:

@@ -178,7 +178,12 @@ class Exercise:
     def checks(self) -> tuple[Check, ...]:
         """The checks, in the order of the file."""
         found = self._functions(lambda name, marks: name.startswith("check_") and not marks.mutant)
-        return tuple(Check(f.__name__, _sentence(f), f, _marks(f)) for f in found)
+        checks = tuple(Check(f.__name__, _sentence(f), f, _marks(f)) for f in found)
+        for place, check in enumerate(checks):
+            for name in check.marks.requires:
+                if name not in [earlier.name for earlier in checks[:place]]:
+                    raise ExerciseError(f"{self.id}: {check.name} requires {name}, which is no earlier check")
+        return checks
 
     @cached_property
     def mutants(self) -> tuple[Mutant, ...]:
@@ -213,7 +218,7 @@ def _marks(function: Any) -> Marks:
 
 
 def _sentence(function: Any) -> str:
-    """The first paragraph of a docstring, on one line."""
+    """Return the first paragraph of a docstring, on one line."""
     return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
 
 

@@ -17,7 +17,7 @@ from grader.program import Program, Raised, Reply, Step
 from grader.protocol import Fn, Ref
 
 
-class CheckFailed(Exception):
+class CheckFailed(Exception):  # noqa: N818  # it is an answer, not an error
     """A check's question got a wrong answer.
 
     Attributes
@@ -192,6 +192,7 @@ class Handle:
     # Steps
 
     def __call__(self, *args: Any, **kwargs: Any) -> Handle:
+        """Return the handle of the result of calling this with these arguments."""
         return self._new("call", "", self, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Handle:
@@ -286,15 +287,14 @@ class Handle:
         """Fail unless the result is a number, an array, or a rectangular nest of numbers, of this shape and dtype."""
         got = self.value()
         array = as_array(got)
-        message = None
         if array is None:
-            message = f"got is {describe(got)}, but should be an array"
-        elif shape is not None and array.shape != tuple(shape):
+            raise CheckFailed("fail", f"got is {describe(got)}, but should be an array", step=self._number)
+        if shape is not None and array.shape != tuple(shape):
             message = f"got.shape == {array.shape}, but should be {tuple(shape)}"
-        elif dtype is not any and array.dtype != np.dtype(dtype):
-            message = f"got.dtype == {array.dtype}, but should be {np.dtype(dtype)}"
-        if message is not None:
             raise CheckFailed("fail", message, step=self._number)
+        if dtype is not any and array.dtype != np.dtype(dtype):
+            message = f"got.dtype == {array.dtype}, but should be {np.dtype(dtype)}"
+            raise CheckFailed("fail", message, step=self._number, aspect="dtype")
 
     def leaves_inputs_alone(self) -> None:
         """Fail if the call that gave this result changed one of its arguments (arrays, lists, dictionaries)."""

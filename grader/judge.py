@@ -85,7 +85,7 @@ def check_exercise(
 
 
 def _refused_unread(exercise: Exercise, data: bytes | None) -> CheckFailed | None:
-    """What can be said of a file without running it."""
+    """Return what can be said against a file without running it."""
     if data is None:
         return CheckFailed("missing", "there is no file for this exercise")
     if len(data) > MAX_SOURCE:
@@ -246,13 +246,13 @@ class _Judging:
 
 
 def _seed(secret: int | None, exercise: Exercise, check: Check) -> int:
-    """The seed of one check: the same in any order and on any machine, and unrelated to every other check's."""
+    """Return the seed of one check: the same in any order and on any machine, and its own."""
     digest = hashlib.sha256(f"{secret} {exercise.id} {check.name}".encode()).digest()
     return int.from_bytes(digest[:8], "big")
 
 
 def _message(failed: CheckFailed, source: bytes) -> str:
-    """The sentence of a failure, with the student's own line where there is one."""
+    """Return the sentence of a failure, with the student's own line where there is one."""
     raised = failed.raised
     if raised is None or raised.line is None:
         return failed.message

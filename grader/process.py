@@ -177,12 +177,14 @@ class ProcessRunner:
 
     def _exchange(self, body: bytes | None, seconds: float) -> Any:
         """Send a frame, if there is one, and wait for the next; the watch kills the worker if that takes too long."""
-        assert self._process.stdin and self._process.stdout  # both are pipes, by construction
+        requests, replies = self._process.stdin, self._process.stdout
+        assert requests is not None  # both are pipes, by construction
+        assert replies is not None
         self._deadline = time.monotonic() + seconds
         try:
             if body is not None:
-                protocol.write_frame(self._process.stdin, body)  # type: ignore[arg-type]  # IO[bytes] is BinaryIO
-            return protocol.unpack(protocol.read_frame(self._process.stdout))  # type: ignore[arg-type]  # as above
+                protocol.write_frame(requests, body)
+            return protocol.unpack(protocol.read_frame(replies))
         finally:
             self._deadline = None
 
@@ -219,7 +221,7 @@ class ProcessRunner:
     def _own_exit(self) -> int | None:
         """How the worker ended, if it did so by itself within a moment of falling silent; it is not reaped here."""
         for _ in range(25):
-            if POSIX:
+            if hasattr(os, "waitid"):  # Linux; macOS before Python 3.13 and Windows can only reap
                 ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
                 if ended is not None:
                     return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
@@ -260,7 +262,7 @@ class LocalRunner:
     """A machine in this process, for debugging; everything passes through the same bytes. No limits, no deadline."""
 
     def __init__(self) -> None:
-        self._answer: Callable[[dict[str, Any]], dict[str, Any]] = Machine().answer
+        self._answer: Callable[[dict[str, Any]], dict[str, Any]] = Machine(interruptible=True).answer
         self.budget = 0.0
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
@@ -277,7 +279,7 @@ class LocalRunner:
 
     def close(self) -> None:
         """Forget the student's module."""
-        self._answer = Machine().answer
+        self._answer = Machine(interruptible=True).answer
 
     def _request(self, request: dict[str, Any], ask: Sequence[int], last: int) -> Reply:
         received = protocol.unpack(protocol.pack({"id": 0, **request}))

@@ -68,7 +68,7 @@ class Reply:
     output: str = ""
 
 
-class WorkerGone(Exception):
+class WorkerGone(Exception):  # noqa: N818  # it is an outcome, not an error
     """The worker can answer no more; `verdict` and the message say why."""
 
     def __init__(self, verdict: str, message: str) -> None:

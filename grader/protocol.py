@@ -14,7 +14,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import msgpack
 import numpy as np
@@ -71,6 +71,7 @@ class Fn:
         return function
 
     def __call__(self, *args: Any) -> Any:
+        """Evaluate the formula here, for the check's own calculation."""
         return self.compiled()(*args)
 
 
@@ -130,9 +131,10 @@ def _to_wire(value: Any, opaque: Callable[[Any], Opaque] | None, depth: int, roo
         return ["slice", *[_to_wire(part, opaque, depth + 1, room) for part in parts]]
     if value is Ellipsis:
         return ["ellipsis"]
-    if isinstance(value, np.dtype) or (kind is type and issubclass(value, np.generic)):
-        if np.dtype(value) in _CODES:
-            return ["dtype", np.dtype(value).name]
+    if (isinstance(value, np.dtype) or (kind is type and issubclass(value, np.generic))) and np.dtype(
+        value
+    ) in _CODES:
+        return ["dtype", np.dtype(value).name]
     if kind is Ref:
         return ["ref", value.step]
     if kind is Fn:
@@ -266,7 +268,7 @@ def unpack(body: bytes) -> Any:
         raise ProtocolError("a frame is not valid msgpack") from error
 
 
-def write_frame(stream: BinaryIO, body: bytes) -> None:
+def write_frame(stream: IO[bytes], body: bytes) -> None:
     """Write one frame and flush it.
 
     Raises
@@ -278,7 +280,7 @@ def write_frame(stream: BinaryIO, body: bytes) -> None:
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> bytes:
+def read_frame(stream: IO[bytes]) -> bytes:
     """Read the body of one frame.
 
     Raises
@@ -295,7 +297,7 @@ def read_frame(stream: BinaryIO) -> bytes:
     return _read_exactly(stream, length)
 
 
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: IO[bytes], size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise EOFError("the stream ended inside a frame")

@@ -68,7 +68,7 @@ class _Renderer:
             yield self.text[self.shown]
 
     def inlined(self, number: int) -> bool:
-        """An expression may move to its only use if nothing that acts would then run before it."""
+        """Return whether an expression may move to its only use: nothing that acts must come between."""
         step = self.steps[number]
         if step.kind == "name":
             return True

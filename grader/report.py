@@ -31,12 +31,12 @@ _NEXT: Final = {
 
 
 def clean(text: str) -> str:
-    """Return text with everything escaped that could move a cursor, hide, or turn other text around.
+    r"""Return text with everything escaped that could move a cursor, hide, or turn other text around.
 
     Examples
     --------
-    >>> clean("red \\x1b[31m, back \\u202e, fine \\n")
-    'red \\\\x1b[31m, back \\\\u202e, fine \\n'
+    >>> print(clean("red " + chr(27) + "[31m, back " + chr(0x202E)))
+    red \x1b[31m, back \u202e
     """
     return "".join(
         character
