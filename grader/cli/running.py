@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.report import ExerciseResult
+
+# How long judges may take to stop what they started before they are ended by force.
+_PATIENCE_S = 10.0
 
 __all__ = ["Job", "run_jobs", "worthwhile_judges"]
 
@@ -56,12 +62,10 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
             yield judge_job(job)
         return
     # Spawned, not forked: the caller may have threads (a progress display, a watcher).
-    pool = ProcessPoolExecutor(
-        min(parallel, len(jobs)), mp_context=multiprocessing.get_context("spawn"), initializer=_keep_calm
-    )
-    futures: list[Future[ExerciseResult]] = []
+    pool = ProcessPoolExecutor(min(parallel, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
     try:
-        futures += [pool.submit(_judge_interruptibly, job) for job in jobs]
+        with _deaf_to_interrupts():
+            futures = [pool.submit(_judge_interruptibly, job) for job in jobs]
         for job, future in zip(jobs, futures, strict=True):
             try:
                 result = future.result()
@@ -69,10 +73,11 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
                 # Something killed a judge, most likely for want of memory: go on without company.
                 result = judge_job(job)
             yield result
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        _stop_judges()
+        raise
     finally:
-        if not all(future.done() for future in futures):
-            pool.shutdown(wait=False, cancel_futures=True)
-            _interrupt_judges()
         pool.shutdown()
 
 
@@ -93,9 +98,20 @@ def judge_job(job: Job) -> ExerciseResult:
         return ExerciseResult(job.exercise_id, "infra", 0, job.points, [broken])
 
 
-def _keep_calm() -> None:
-    """Leave Ctrl-C to the parent, except while judging (see `_judge_interruptibly`)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C, and let the processes that are started meanwhile inherit that.
+
+    The terminal sends it to every process at once; a judge that is just starting would answer with a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _judge_interruptibly(job: Job) -> ExerciseResult:
@@ -107,7 +123,15 @@ def _judge_interruptibly(job: Job) -> ExerciseResult:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _interrupt_judges() -> None:
-    for process in multiprocessing.active_children():
-        if process.pid is not None and os.name == "posix":
-            os.kill(process.pid, signal.SIGINT)
+def _stop_judges() -> None:
+    """Interrupt the judges until they have ended: one may have taken another job just before it was told."""
+    end = time.monotonic() + _PATIENCE_S
+    while judges := multiprocessing.active_children():
+        for judge in judges:
+            # The pool's own thread may have buried it in the meantime.
+            with contextlib.suppress(ProcessLookupError):
+                if os.name == "posix" and judge.pid is not None and time.monotonic() < end:
+                    os.kill(judge.pid, signal.SIGINT)
+                else:
+                    judge.terminate()
+        judges[0].join(timeout=0.1)

@@ -256,8 +256,9 @@ def test_an_interrupt_stops_everything(student: StudentAtWork, jobs: str) -> Non
     assert family, "no worker was started"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
     assert errors.decode().strip() == "grader: stopped. What was checked before is remembered."
+    # Python ends itself by the signal if that arrives in code made from text; a shell calls both 130.
+    assert process.returncode in (130, -signal.SIGINT)
     while any(Path(f"/proc/{pid}").exists() for pid in family) and time.monotonic() < before:
         time.sleep(0.02)
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []

@@ -69,7 +69,9 @@ class Terminal:
         while self.process.poll() is None and time.monotonic() < end:
             self._read()
             time.sleep(0.02)
-        return self.process.wait(timeout=1)
+        status = self.process.wait(timeout=1)
+        # Python ends itself by the signal if that arrives in code made from text; a shell calls both 130.
+        return 130 if status == -signal.SIGINT else status
 
     def is_restored(self) -> bool:
         """Tell whether the terminal's settings are what they were."""
