@@ -80,7 +80,7 @@ class _Comparison:
     def _fits(self, source: str, programs: Sequence[Program], given: Iterable[list[Reply]]) -> bool:
         assert self._run.failure is not None  # the caller chose failed runs
         aspect = self._run.failure.cause.aspect
-        self._stage.budget = MUTANT_SECONDS
+        self._stage.allow(MUTANT_SECONDS)
         try:
             if self._stage.load(source.encode(), self._exercise.imports).raised is not None:
                 return False

@@ -8,7 +8,7 @@ with a `CheckFailed` if the answer is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -122,13 +122,23 @@ class Student:
         return expected
 
 
+_SPECIAL: Final = {
+    "SystemExit": "your code asks Python to exit; it should return its result",
+    "KeyboardInterrupt": "your code raises KeyboardInterrupt; it should return its result",
+    "EOFError": "your code asks for keyboard input, and there is none; all that it needs comes as arguments",
+}
+
+
 def failure_of(raised: Raised) -> CheckFailed:
     """Return the failure that an exception in the student's code means."""
     verdict = raised.what
     message = f"{raised.type}: {raised.message}" if raised.message else raised.type
     if raised.what == "missing":
         message = f"there is no {raised.message!r} in your file"
+    elif raised.what == "forbidden":
+        message = raised.message
     elif raised.what == "raised":
+        message = _SPECIAL.get(raised.type, message)
         verdict = "error"
         if "NotImplementedError" in raised.bases:
             verdict = "not_started"

@@ -141,11 +141,11 @@ class _Workers:
                 return self._executed()
         except WorkerGone as gone:
             self.drop()
-            raise CheckFailed(gone.verdict, f"while your file was being loaded, {gone.message}") from gone
+            raise CheckFailed(gone.verdict, f"while your file was loaded, {gone.message}") from gone
 
     def _executed(self) -> tuple[Runner, str]:
         runner = self.begin()
-        runner.budget = self._deadline_s
+        runner.allow(self._deadline_s)
         reply = runner.reload() if self._loaded else runner.load(self._source, self._imports)
         if reply.raised is not None:
             raise failure_of(reply.raised)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import importlib.util
 import sys
 import types
 import warnings
@@ -55,16 +56,20 @@ def compile_source(source: bytes, imports: tuple[str, ...]) -> types.CodeType | 
     if len(source) > MAX_SOURCE:
         return Problem("syntax", "SyntaxError", f"the file is larger than {MAX_SOURCE // 1024} KiB")
     try:
+        text = importlib.util.decode_source(source)
+    except (SyntaxError, UnicodeDecodeError):
+        return Problem("syntax", "SyntaxError", "the file is not UTF-8 text; save it as UTF-8")
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source, FILENAME)
+            tree = ast.parse(text, FILENAME)
             refused = next(_refused_imports(tree, imports), None)
             return refused or compile(tree, FILENAME, "exec", dont_inherit=True)
     except SyntaxError as error:
         return Problem("syntax", type(error).__name__, error.msg or "invalid syntax", error.lineno)
     except (RecursionError, MemoryError):
         return Problem("syntax", "SyntaxError", "the code nests too deeply for Python to read")
-    except ValueError as error:
+    except ValueError as error:  # a NUL, or a number with thousands of digits
         return Problem("syntax", "SyntaxError", str(error))
 
 

@@ -108,7 +108,7 @@ class ProcessRunner:
         self._closed = threading.Event()
         self._ready = False
         self._id = 0
-        self.budget = START_SECONDS
+        self._allowed = self._left = START_SECONDS
         try:
             launch = (launcher or ProcessLauncher()).prepare(self._folder)
             self._process = subprocess.Popen(
@@ -125,6 +125,10 @@ class ProcessRunner:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise WorkerGone("infra", f"the worker could not be started: {error}") from error
         threading.Thread(target=self._watch, daemon=True).start()
+
+    def allow(self, seconds: float) -> None:
+        """Give the code this many seconds from now on, all requests together; past them it is stopped."""
+        self._allowed = self._left = seconds
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
         """Load a source; every later request is about it."""
@@ -162,9 +166,9 @@ class ProcessRunner:
                 self._ready = True
             began = time.monotonic()
             try:
-                data = self._exchange(body, max(self.budget, 0.0))
+                data = self._exchange(body, self._left)
             finally:
-                self.budget -= time.monotonic() - began
+                self._left -= time.monotonic() - began
             reply = read_reply(data, ask, last)
             if data["id"] != self._id:
                 raise protocol.ProtocolError("a reply answers another request")
@@ -209,9 +213,9 @@ class ProcessRunner:
         status = None if self._timed_out else self._own_exit()
         self.close()
         if self._timed_out:
-            return WorkerGone(
-                "timeout" if self._ready else "infra", "it did not finish in time and was stopped"
-            )
+            if self._ready:
+                return WorkerGone("timeout", f"it had not finished after {self._allowed:g} s and was stopped")
+            return WorkerGone("infra", f"the worker was not ready after {START_SECONDS:g} s")
         if not self._ready:
             return WorkerGone("infra", f"the worker ended before it was ready ({_in_words(status)})")
         if status == -getattr(signal, "SIGXCPU", 0):
@@ -263,7 +267,9 @@ class LocalRunner:
 
     def __init__(self) -> None:
         self._answer: Callable[[dict[str, Any]], dict[str, Any]] = Machine(interruptible=True).answer
-        self.budget = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Do nothing: code in this process cannot be stopped."""
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
         """Load a source; every later request is about it."""
@@ -299,13 +305,20 @@ class KeptRunner:
 
     def __init__(self) -> None:
         self._runner: ProcessRunner | None = None
-        self.budget = START_SECONDS
+        self._allowed = START_SECONDS
 
     def begin(self) -> None:
         """Start the worker if there is none, without waiting for it."""
         if self._runner is None:
             self._runner = ProcessRunner()
+            self._runner.allow(self._allowed)
             atexit.register(self._runner.close)
+
+    def allow(self, seconds: float) -> None:
+        """Give the code this many seconds from now on, all requests together; past them it is stopped."""
+        self._allowed = seconds
+        if self._runner is not None:
+            self._runner.allow(seconds)
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
         """Load a source; every later request is about it."""
@@ -333,12 +346,8 @@ class KeptRunner:
     def _request(self, ask: Callable[[ProcessRunner], Reply]) -> Reply:
         if self._runner is None:
             raise WorkerGone("infra", "the worker died and nothing is loaded")
-        self._runner.budget = self.budget
         try:
             return ask(self._runner)
         except WorkerGone:
             self.end()
             raise
-        finally:
-            if self._runner is not None:
-                self.budget = self._runner.budget

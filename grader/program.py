@@ -80,7 +80,8 @@ class WorkerGone(Exception):  # noqa: N818  # it is an outcome, not an error
 class Runner(Protocol):
     """Whatever carries out requests on one student's module: a worker process, or a machine in this process."""
 
-    budget: float  # seconds that the student's code may still take
+    def allow(self, seconds: float) -> None:
+        """Give the code this many seconds from now on, all requests together; past them it is stopped."""
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
         """Load a source; every later request is about it."""

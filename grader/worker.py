@@ -7,6 +7,7 @@ the protocol to descriptors of its own, and pointed the standard ones at nothing
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import types
@@ -91,10 +92,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def main(memory: str, cpu_seconds: str, *packages: str) -> None:
     """Run the worker; the arguments are those of the command line."""
+    folder = os.getcwd()
     limit_self(int(memory), int(cpu_seconds))
     requests, replies = private_streams()
     only_these_modules(os.path.dirname(os.path.abspath(__file__)), list(packages))
     serve(requests, replies)
+    # If the judge was killed, nobody else removes the private folder; one that is not empty is left alone.
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
     # A student's threads, exit handlers and finalizers get no last word.
     os._exit(0)
 
