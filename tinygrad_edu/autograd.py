@@ -7,16 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.anomaly import AnomalyError, detect_anomaly
 from tinygrad_edu.backward import backward, start, walk
 from tinygrad_edu.errors import AutogradError, NoGradError, ShapeError, user_line
 from tinygrad_edu.grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.gradcheck import check_vjp, gradcheck, gradgradcheck
+from tinygrad_edu.missing import why_no_grad
 from tinygrad_edu.ops.shape import reshape, stack
 from tinygrad_edu.primitive import Node, constant
+from tinygrad_edu.profiler import profile
 
 __all__ = [
+    "AnomalyError",
     "backward",
     "check_vjp",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "gradcheck",
@@ -26,8 +31,10 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "profile",
     "set_grad_enabled",
     "vjp",
+    "why_no_grad",
 ]
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from tinygrad_edu.errors import AutogradError, ShapeError, user_line
 
-__all__ = ["Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
+__all__ = ["OPS", "Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
 
 Rule = Callable[..., Any]
 
@@ -123,8 +123,15 @@ class _Recording:
 recording = _Recording()
 
 
+# Every operation that was ever declared.
+OPS: list[Op] = []
+
+
 class Op:
-    """A declared operation: its label, its NumPy function and its vjp rule."""
+    """A declared operation: its label, its NumPy function and its vjp rule.
+
+    Both are looked up at every call, so that whoever watches (`anomaly`, `profiler`) can put itself between.
+    """
 
     __slots__ = ("arity", "domain", "forward", "keeps", "name", "rule_extras", "variadic", "vjp")
 
@@ -138,6 +145,7 @@ class Op:
         self.keeps = False
         self.variadic = False
         self.rule_extras: tuple[str, ...] = ()
+        OPS.append(self)
 
     def defvjp(self, rule: Rule) -> Rule:
         """Make `rule` the vjp of this operation; used as a decorator."""
@@ -198,13 +206,12 @@ def unary(
     """
 
     def declare(function: Callable[..., Any]) -> Operation:
-        forward = ufunc or function
-        op = Op(name, forward, 1, domain)
+        op = Op(name, ufunc or function, 1, domain)
 
         def apply(x: Any) -> Any:
             if type(x) is not Tensor and not isinstance(x, Node):
-                return forward(x)
-            data = forward(x._data)
+                return op.forward(x)
+            data = op.forward(x._data)
             if type(data) is not _ndarray:
                 data = _asarray(data)
             if recording.on and x.requires_grad:
@@ -235,13 +242,12 @@ def binary(
     """
 
     def declare(function: Callable[..., Any]) -> Operation:
-        forward = ufunc or function
-        op = Op(name, forward, 2, domain)
+        op = Op(name, ufunc or function, 2, domain)
 
         def apply(x: Any, y: Any) -> Any:
             if type(x) is not Tensor or type(y) is not Tensor:
                 if not (isinstance(x, Node) or isinstance(y, Node)):
-                    return forward(x, y)
+                    return op.forward(x, y)
                 x, y = _as_inputs(op, x, y)
             a = x._data
             b = y._data
@@ -250,7 +256,7 @@ def binary(
                 a = x._data
                 b = y._data
             try:
-                data = forward(a, b)
+                data = op.forward(a, b)
             except ValueError as error:
                 raise _cannot_broadcast(op, a, b, error) from None
             if type(data) is not _ndarray:
@@ -311,11 +317,11 @@ def primitive(
                     xs, params = _named_inputs(op, inputs, xs, params)
             params = _bind(op, rest, param_names, params, defaults)
             if not any(isinstance(x, Node) for x in xs):
-                result = forward(*xs, **params)
+                result = op.forward(*xs, **params)
                 return result[0] if keeps else result
             xs = _as_inputs(op, *xs)
             arrays = tuple([None if x is None else x._data for x in xs])
-            data = forward(*arrays, **params)
+            data = op.forward(*arrays, **params)
             kept = None
             if keeps:
                 data, kept = data

@@ -185,7 +185,7 @@ def norm(x: Any, p: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @primitive("norm", domain="norm != 0")
-def norm2(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def norm2(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The square root of the sum of squares. The derivative is x / norm, and 0 where the norm is 0."""
     return np.sqrt(np.add.reduce(x * x, axis=dim, keepdims=keepdim))
 

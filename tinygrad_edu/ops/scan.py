@@ -74,7 +74,7 @@ def _without_own(rows: Any, own: np.ndarray) -> Any:
 
 
 @primitive("prod")
-def prod(x: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+def prod(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The product along `dim`, of all numbers if None. The derivative by one number is the product of the others.
 
     Parameters
