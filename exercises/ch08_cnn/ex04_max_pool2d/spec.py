@@ -53,11 +53,11 @@ def layer(
     }[kind]()
     out = [len(starts(*each)) for each in zip(shape[2:], kernel, stride, padding, strict=True)]
     return {
-        "x": pixels.reshape(shape).astype(float),
+        "x": pixels.reshape(shape) / 2,
         "kernel": kernel,
         "stride": stride,
         "padding": padding,
-        "g": rng.choice([-1.0, 1.0]) * rng.integers(2, 10, (*shape[:2], *out)),  # no two shares cancel
+        "g": rng.choice([-0.5, 0.5]) * rng.integers(2, 10, (*shape[:2], *out)),  # no two shares cancel
     }
 
 
