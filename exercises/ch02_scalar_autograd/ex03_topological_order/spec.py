@@ -49,7 +49,7 @@ def ordered_names(student: Student, graph):
     """
     nodes = []
     for number, parents in enumerate(graph):
-        nodes.append(student.Node(number, tuple(nodes[parent] for parent in parents)))
+        nodes.append(student.Node(number, *([tuple(nodes[i] for i in parents)] if parents else [])))
     return student.topological_order(nodes[-1]).each("name")
 
 
@@ -96,6 +96,9 @@ def check_parents_first(student: Student, graph):
 
 def check_equal_names(student: Student):
     """Two different nodes with the same name are two nodes."""
+    # First with different names, so that whoever is wrong for another reason is not taken for wrong about names.
+    names = student.topological_order(student.Node("c", (student.Node("a"), student.Node("b")))).each("name")
+    names.equals(["a", "b", "c"] if names.value()[:1] == ["a"] else ["b", "a", "c"])
     left, right = student.Node("x"), student.Node("x")
     student.topological_order(student.Node("sum", (left, right))).each("name").equals(["x", "x", "sum"])
 

@@ -36,7 +36,7 @@ sides = st.integers(1, 3)
 @st.composite
 def broadcasts(draw, leading, stretch):
     """Draw (g, shape): up to `leading` axes in front of `shape`, and axes of size 1 in it if `stretch`."""
-    full = draw(st.lists(sides, min_size=int(stretch), max_size=3))
+    full = draw(st.lists(sides if stretch else st.integers(2, 3), min_size=int(stretch), max_size=3))
     shape = tuple(1 if stretch and draw(st.booleans()) else side for side in full)
     front = draw(st.lists(sides, min_size=min(leading, 1), max_size=leading))
     return draw(arrays(float, shape=(*front, *full))), shape
@@ -44,14 +44,16 @@ def broadcasts(draw, leading, stretch):
 
 @st.composite
 def products(draw):
-    """Draw (g, x, y) where the shapes of x and y broadcast to that of g."""
-    full = draw(st.lists(sides, max_size=3))
-    shapes = []
-    for _ in range(2):
-        kept = draw(st.integers(0, len(full)))
-        shapes.append(tuple(draw(st.sampled_from([1, side])) for side in full[len(full) - kept :]))
-    g = draw(arrays(float, shape=np.broadcast_shapes(*shapes)))
-    return g, *(draw(arrays(float, shape=shape)) for shape in shapes)
+    """Draw (g, x, y): each axis is there in both operands or of size 1 in one, and one may lack the first few."""
+    shapes = [], []
+    for side in draw(st.lists(st.integers(2, 3), max_size=3)):
+        stretched = draw(st.sampled_from([None, 0, 1]))
+        for number, shape in enumerate(shapes):
+            shape.append(1 if number == stretched else side)
+    shorter = draw(st.sampled_from([0, 1]))
+    del shapes[shorter][: draw(st.integers(0, 3))]
+    x, y = (draw(arrays(float, shape=tuple(shape))) for shape in shapes)
+    return draw(arrays(float, shape=np.shape(x * y))), x, y
 
 
 def counting(*shape):
@@ -200,6 +202,4 @@ def summed_too_early(source: Source) -> str:
     """You sum g to the operand's shape and multiply then. The factors differ from copy to copy: multiply
     first, then sum.
     """
-    return source.swap(
-        PRODUCT, "return sum_to(g, x.shape) * sum_to(y, x.shape), sum_to(g, y.shape) * sum_to(x, y.shape)"
-    )
+    return source.swap(PRODUCT, "return sum_to(g, x.shape) * y, sum_to(g, y.shape) * x")

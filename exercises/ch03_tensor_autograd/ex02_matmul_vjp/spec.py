@@ -34,18 +34,25 @@ sides = st.integers(1, 3)
 
 
 @st.composite
+def batches(draw, max_axes):
+    """Draw two shapes that broadcast: an axis is there in both or of size 1 in one, and one may lack the first few."""
+    shapes = [], []
+    for side in draw(st.lists(st.integers(2, 3), min_size=min(max_axes, 1), max_size=max_axes)):
+        stretched = draw(st.sampled_from([None, 0, 1]))
+        for number, shape in enumerate(shapes):
+            shape.append(1 if number == stretched else side)
+    shorter = draw(st.sampled_from([0, 1]))
+    del shapes[shorter][: draw(st.integers(0, max_axes))]
+    return tuple(map(tuple, shapes))
+
+
+@st.composite
 def factors(draw, a_kind, b_kind, batch_axes):
-    """Draw (g, a, b) for a product of a "matrix" or "vector" with another; at least one operand has batch
-    axes if any do.
-    """
+    """Draw (g, a, b) for the product of a "matrix" or "vector" with another, matrices with up to so many batch axes."""
     m, k, n = (draw(sides) for _ in range(3))
-    batch = draw(st.lists(sides, min_size=min(batch_axes, 1), max_size=batch_axes))
-    shapes = []
-    for kind, matrix in ((a_kind, (m, k)), (b_kind, (k, n))):
-        kept = draw(st.integers(0, len(batch)))
-        own = tuple(draw(st.sampled_from([1, side])) for side in batch[len(batch) - kept :])
-        shapes.append((k,) if kind == "vector" else (*own, *matrix))
-    a, b = (draw(arrays(float, shape=shape)) for shape in shapes)
+    a_batch, b_batch = draw(batches(batch_axes))
+    a = draw(arrays(float, shape=(k,) if a_kind == "vector" else (*a_batch, m, k)))
+    b = draw(arrays(float, shape=(k,) if b_kind == "vector" else (*b_batch, k, n)))
     return draw(arrays(float, shape=np.shape(a @ b))), a, b
 
 
@@ -104,6 +111,7 @@ def check_square_matrices(student: Student, case):
 @given(case=factors("matrix", "matrix", batch_axes=2))
 @example(case=case_of((2, 2, 2), (2, 2)))
 @example(case=case_of((2, 2), (3, 2, 2)))
+@example(case=case_of((2, 3, 2, 2), (2, 2)))
 @example(case=case_of((2, 1, 2, 3), (4, 3, 2)))
 @example(case=case_of((3, 1, 2), (1, 2, 2)))
 def check_batches(student: Student, case):
@@ -131,6 +139,8 @@ def check_vectors(student: Student, case):
     case=st.one_of(factors(*kinds, batch_axes=2) for kinds in (("vector", "matrix"), ("matrix", "vector")))
 )
 @example(case=case_of((2,), (3, 2, 2)))
+@example(case=case_of((2,), (2, 3, 2, 2)))
+@example(case=case_of((2, 3, 2, 2), (2,)))
 @example(case=case_of((3, 2, 2), (2,)))
 def check_vector_with_batch(student: Student, case):
     """A vector that meets a batch serves all of its matrices, and adds up their gradients."""
