@@ -30,6 +30,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygrad_edu.errors import AutogradError, ShapeError, user_line
+from tinygrad_edu.signature import bind, named_inputs, read_signature
 
 __all__ = ["OPS", "Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
 
@@ -305,7 +306,7 @@ def primitive(
     def declare(forward: Callable[..., Any]) -> Operation:
         op = Op(name, forward, None, domain)
         op.keeps = keeps
-        inputs, defaults, op.variadic = _read_signature(forward)
+        inputs, defaults, op.variadic = read_signature(forward)
         number, param_names = len(inputs), tuple(defaults)
 
         def apply(*args: Any, **params: Any) -> Any:
@@ -314,8 +315,8 @@ def primitive(
             else:
                 xs, rest = args[:number], args[number:]
                 if len(xs) < number:
-                    xs, params = _named_inputs(op, inputs, xs, params)
-            params = _bind(op, rest, param_names, params, defaults)
+                    xs, params = named_inputs(name, inputs, xs, params)
+            params = bind(name, rest, param_names, params, defaults)
             if not any(isinstance(x, Node) for x in xs):
                 result = op.forward(*xs, **params)
                 return result[0] if keeps else result
@@ -367,62 +368,6 @@ def _frozen(data: np.ndarray, like: np.ndarray) -> np.ndarray:
         data = data.astype(np.float32)
     data.setflags(write=False)
     return data
-
-
-def _read_signature(forward: Callable[..., Any]) -> tuple[dict[str, Any], dict[str, Any], bool]:
-    """Split a signature into inputs and parameters, each with its default, and whether it has ``*xs``."""
-    parameters = inspect.signature(forward).parameters.values()
-    kinds = {p.kind for p in parameters}
-    input_kind: Any
-    if inspect.Parameter.VAR_POSITIONAL in kinds:
-        input_kind = inspect.Parameter.VAR_POSITIONAL
-    elif inspect.Parameter.POSITIONAL_ONLY in kinds:
-        input_kind = inspect.Parameter.POSITIONAL_ONLY
-    else:
-        input_kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    inputs = {p.name: p.default for p in parameters if p.kind is input_kind}
-    params = {p.name: p.default for p in parameters if p.kind is not input_kind}
-    return inputs, params, inspect.Parameter.VAR_POSITIONAL in kinds
-
-
-def _named_inputs(
-    op: Op, inputs: dict[str, Any], xs: tuple[Any, ...], params: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Take inputs that were given by name, and the default of optional ones that were not given."""
-    params = dict(params)
-    for name, default in list(inputs.items())[len(xs) :]:
-        x = params.pop(name, default)
-        if x is inspect.Parameter.empty:
-            raise TypeError(f"{op.name}() needs its input {name!r}; it was called without.{user_line()}")
-        xs = (*xs, x)
-    return xs, params
-
-
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
-
-
-def _bind(
-    op: Op, rest: tuple[Any, ...], names: tuple[str, ...], params: dict[str, Any], defaults: dict[str, Any]
-) -> dict[str, Any]:
-    """Return every parameter by name, defaults filled in."""
-    if not rest and not params and inspect.Parameter.empty not in defaults.values():
-        return defaults
-    bound = dict(defaults)
-    if len(rest) > len(names):
-        raise TypeError(
-            f"{op.name}() takes {len(names)} parameters ({', '.join(names)}), not {len(rest)}.{user_line()}"
-        )
-    bound.update(zip(names, rest, strict=False))
-    for name, value in params.items():
-        name = _ALIASES.get(name, name) if name not in defaults else name
-        if name not in defaults:
-            known = ", ".join(names) or "none"
-            raise TypeError(f"{op.name}() has no parameter {name!r}; it has: {known}.{user_line()}")
-        bound[name] = tuple(value) if type(value) is list else value
-    for name, value in bound.items():
-        if value is inspect.Parameter.empty:
-            raise TypeError(f"{op.name}() needs the parameter {name!r}.{user_line()}")
-    return bound
 
 
 def _cannot_broadcast(op: Op, a: np.ndarray, b: np.ndarray, error: ValueError) -> AutogradError:

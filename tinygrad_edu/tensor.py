@@ -1,7 +1,4 @@
-"""`Tensor`: a node of the graph with the operators, the methods and the manners of an array.
-
-Nothing is computed here. Each operator and method is one of the operations under ``ops/``.
-"""
+"""`Tensor`: a node of the graph with the methods of `methods.py` and the manners of an array."""
 
 from __future__ import annotations
 
@@ -12,13 +9,12 @@ import numpy as np
 
 from tinygrad_edu import dtypes
 from tinygrad_edu.backward import backward
-from tinygrad_edu.dtypes import result_type
 from tinygrad_edu.errors import AutogradError, DtypeError, user_line
-from tinygrad_edu.ops import compare, elementwise, linalg, order, rearrange, reduce, rounding, scan, special
-from tinygrad_edu.ops import index as indexing
+from tinygrad_edu.inputs import as_array, as_inputs, raw_index
+from tinygrad_edu.methods import Methods
+from tinygrad_edu.ops import elementwise
 from tinygrad_edu.ops import shape as shaping
-from tinygrad_edu.ops.broadcast import expand
-from tinygrad_edu.primitive import Extra, Node, Op, constant, recording, tensor_class
+from tinygrad_edu.primitive import Extra, Node, constant, recording, tensor_class
 
 __all__ = ["GradFn", "Tensor"]
 
@@ -42,7 +38,7 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-class Tensor(Node):
+class Tensor(Methods):
     """An array that remembers how it was computed.
 
     Parameters
@@ -67,10 +63,9 @@ class Tensor(Node):
 
     # A stray np.exp(tensor) raises, and never silently loses the graph.
     __array_ufunc__ = None
-    __hash__ = Node.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
-        self._data = _as_array(data)
+        self._data = as_array(data)
         self.grad = self.op = self.arrays = self.params = self.kept = self.cotangent = self.extra = None
         self.inputs = ()
         self.order = 0
@@ -89,7 +84,7 @@ class Tensor(Node):
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = _as_array(value)
+        self._data = as_array(value)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -266,57 +261,24 @@ class Tensor(Node):
         self._data = np.array(changed, dtype=self.dtype)
         return self
 
-    # -- operators
+    # -- changing in place
 
-    __add__ = __radd__ = elementwise.add
-    __sub__ = elementwise.sub
-    __mul__ = __rmul__ = elementwise.mul
-    __truediv__ = elementwise.div
-    __neg__ = elementwise.neg
-    __pow__ = elementwise.pow
-    __matmul__ = linalg.matmul
-    __abs__ = elementwise.abs
-    __lt__ = compare.lt
-    __le__ = compare.le
-    __gt__ = compare.gt
-    __ge__ = compare.ge
-    __eq__ = compare.eq
-    __ne__ = compare.ne
-    __invert__ = compare.logical_not
-    __and__ = compare.logical_and
-    __or__ = compare.logical_or
-
-    def __rsub__(self, other: Any) -> Any:
-        return elementwise.sub(other, self)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return elementwise.div(other, self)
-
-    def __rpow__(self, other: Any) -> Any:
-        return elementwise.pow_tensor(other, self)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return linalg.matmul(other, self)
-
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
         return self._change(elementwise.add, other)
 
-    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
+    def __isub__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
         return self._change(elementwise.sub, other)
 
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
+    def __imul__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
         return self._change(elementwise.mul, other)
 
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # takes one tensor, as the operator does
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
         return self._change(elementwise.div, other)
-
-    def __getitem__(self, key: Any) -> Any:
-        return indexing.getitem(self, _raw_index(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._may_change("assignment by index")
         data = self._data.copy()
-        data[_raw_index(key)] = value._data if isinstance(value, Node) else value
+        data[raw_index(key)] = value._data if isinstance(value, Node) else value
         self._data = data
 
     def __len__(self) -> int:
@@ -359,103 +321,6 @@ class Tensor(Node):
         svg: str | None = viz.repr_svg(self)
         return svg
 
-    # -- methods: the operations under the names that PyTorch gives them
-
-    add, sub, mul, div, neg = (
-        elementwise.add,
-        elementwise.sub,
-        elementwise.mul,
-        elementwise.div,
-        elementwise.neg,
-    )
-    pow, exp, log, sqrt, abs = (
-        elementwise.pow,
-        elementwise.exp,
-        elementwise.log,
-        elementwise.sqrt,
-        elementwise.abs,
-    )
-    sin, cos, tanh, sigmoid = elementwise.sin, elementwise.cos, elementwise.tanh, elementwise.sigmoid
-    relu, maximum, minimum = elementwise.relu, elementwise.maximum, elementwise.minimum
-    clip = clamp = elementwise.clip
-    matmul = mm = linalg.matmul
-    square, reciprocal, rsqrt, erf = special.square, special.reciprocal, special.rsqrt, special.erf
-    log1p, expm1, log2 = special.log1p, special.expm1, special.log2
-    sinh, cosh, arcsin, arccos, arctan = (
-        special.sinh,
-        special.cosh,
-        special.arcsin,
-        special.arccos,
-        special.arctan,
-    )
-    sign, floor, ceil, round, trunc = (
-        rounding.sign,
-        rounding.floor,
-        rounding.ceil,
-        rounding.round,
-        rounding.trunc,
-    )
-    remainder = rounding.remainder
-    sum, mean, var, std, norm = reduce.sum, reduce.mean, reduce.var, reduce.std, reduce.norm
-    max, min, amax, amin, argmax, argmin = (
-        reduce.max,
-        reduce.min,
-        reduce.amax,
-        reduce.amin,
-        reduce.argmax,
-        reduce.argmin,
-    )
-    prod, cumsum, cumprod = scan.prod, scan.cumsum, scan.cumprod
-    sort, argsort, topk, any, all = order.sort, order.argsort, order.topk, order.any, order.all
-    flip, roll, tril, triu, diag = (
-        rearrange.flip,
-        rearrange.roll,
-        rearrange.tril,
-        rearrange.triu,
-        rearrange.diag,
-    )
-    moveaxis, tile, repeat_interleave = rearrange.moveaxis, rearrange.tile, rearrange.repeat_interleave
-    split, chunk, unbind = rearrange.split, rearrange.chunk, rearrange.unbind
-    softmax, log_softmax, logsumexp = reduce.softmax, reduce.log_softmax, reduce.logsumexp
-    squeeze, unsqueeze, flatten = shaping.squeeze, shaping.unsqueeze, shaping.flatten
-    transpose = swapaxes = shaping.swapaxes
-    gather, scatter_add, take_along_dim = indexing.gather, indexing.scatter_add, indexing.take_along_dim
-    index_select, masked_fill = indexing.index_select, indexing.masked_fill
-    eq, ne, lt, le, gt, ge = compare.eq, compare.ne, compare.lt, compare.le, compare.gt, compare.ge
-    isnan, isinf, isfinite = compare.isnan, compare.isinf, compare.isfinite
-
-    def where(self, condition: Any, other: Any) -> Any:
-        """Return self where the condition holds, else other."""
-        return elementwise.where(condition, self, other)
-
-    def reshape(self, *sizes: Any) -> Any:
-        """Return the same numbers in another shape, given as one tuple or as several sizes."""
-        return shaping.reshape(self, _one_tuple(sizes))
-
-    view = reshape
-
-    def permute(self, *dims: Any) -> Any:
-        """Return the axes in another order, given as one tuple or one by one."""
-        return shaping.permute(self, _one_tuple(dims))
-
-    def expand(self, *sizes: Any) -> Any:
-        """Return it repeated along axes of size 1; -1 keeps an axis."""
-        return expand(self, _one_tuple(sizes))
-
-    @property
-    def T(self) -> Any:  # noqa: N802  # PyTorch's name
-        """The axes in reverse order; for a matrix, its transpose."""
-        return shaping.permute(self, tuple(range(self.ndim))[::-1])
-
-    @property
-    def mT(self) -> Any:  # noqa: N802  # PyTorch's name
-        """The last two axes exchanged."""
-        return shaping.swapaxes(self, -1, -2)
-
-    def t(self) -> Any:
-        """Return the transpose of a matrix."""
-        return self.T
-
     def to(self, target: Any = None, *, dtype: Any = None, device: Any = None) -> Any:
         """Return it in another element type; the only device is ``"cpu"``."""
         if isinstance(target, str) and device is None:
@@ -497,85 +362,4 @@ class HookHandle:
     __call__ = remove
 
 
-# -- what operations accept
-
-
-def _as_array(data: Any) -> np.ndarray:
-    """Return `data` as an array of its own; Python floats become float32, NumPy keeps its types."""
-    if isinstance(data, Node):
-        return np.array(data._data)
-    try:
-        array = np.array(data)
-    except ValueError as error:
-        raise DtypeError(f"tensor: {error}.{user_line()}") from None
-    if array.dtype.kind not in "fiub":
-        raise DtypeError(
-            f"tensor: {type(data).__name__} became an array of {array.dtype}, but a tensor holds numbers.{user_line()}"
-        )
-    if (
-        array.dtype == np.float64
-        and not isinstance(data, (np.ndarray, np.generic))
-        and not _holds_float64(data)
-    ):
-        return array.astype(np.float32)
-    return array
-
-
-def _holds_float64(data: Any) -> bool:
-    """Return whether nested lists hold NumPy numbers, which keep their type, and not Python floats."""
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, (np.ndarray, np.generic))
-
-
-def _as_inputs(op: Op, *values: Any) -> tuple[Any, ...]:
-    """Make every input a tensor, and the types of those that are computed together one.
-
-    Python numbers and NumPy arrays become constants. Both inputs of a binary operation get the type
-    that PyTorch would give the mixture; of other operations only the floats are brought together,
-    because an index or a condition keeps its own type.
-    """
-    for value in values:
-        if not (value is None or isinstance(value, (Node, np.ndarray, np.generic, bool, int, float))):
-            raise DtypeError(
-                f"{op.name}: an input is a {type(value).__name__}, but should be a tensor, an array or a number. "
-                f"Make it one with tensor(...).{user_line()}"
-            )
-    known = [v for v in values if v is not None]
-    if op.arity is None:
-        floats = [
-            v
-            for v in known
-            if isinstance(v, float) or (not isinstance(v, (int, bool)) and v.dtype.kind == "f")
-        ]
-        known = floats or known
-    dtype = result_type(*known)
-    return tuple([_as_input(v, dtype, unify=op.arity is not None) for v in values])
-
-
-def _as_input(value: Any, dtype: np.dtype[Any], unify: bool) -> Any:
-    if value is None:
-        return None
-    if not isinstance(value, Node):
-        is_number = isinstance(value, (bool, int, float)) and not isinstance(value, np.generic)
-        return constant(np.asarray(value, dtype if unify or is_number else None))
-    if value._data.dtype is not dtype and (unify or value._data.dtype.kind == "f"):
-        return value if value._data.dtype == dtype else shaping.cast(value, dtype)
-    return value
-
-
-def _raw_index(key: Any) -> Any:
-    """Return an index in which tensors and lists are arrays."""
-    if isinstance(key, tuple):
-        return tuple([_raw_index(part) for part in key])
-    if isinstance(key, Node):
-        return key._data if key._data.ndim else key._data.item()
-    return np.array(key) if isinstance(key, list) else key
-
-
-def _one_tuple(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """Accept f((2, 3)) and f(2, 3) alike."""
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
-
-
-tensor_class(Tensor, _as_inputs)
+tensor_class(Tensor, as_inputs)
