@@ -263,16 +263,16 @@ class Tensor(Methods):
 
     # -- changing in place
 
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
         return self._change(elementwise.add, other)
 
-    def __isub__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
         return self._change(elementwise.sub, other)
 
-    def __imul__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
         return self._change(elementwise.mul, other)
 
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[override]  # takes one tensor, as the operator does
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
         return self._change(elementwise.div, other)
 
     def __setitem__(self, key: Any, value: Any) -> None:
