@@ -49,6 +49,8 @@ Not asked: graphs that contain a circle. A number cannot be made from itself.
 class Node:
     """One number of a calculation; here only its name and its parents matter. Given.
 
+    A node takes no other attributes: what you have to remember about it, keep in a set or a dictionary.
+
     Parameters
     ----------
     name : str

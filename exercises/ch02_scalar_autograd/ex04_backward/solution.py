@@ -103,7 +103,7 @@ def backward(order, g=1.0):
     None
         The answer is in the nodes.
     """
-    # >>> your code: start the nodes in between from 0, give the output g, hand on from last to first
+    # >>> your code: clear the nodes in between, give the output g, hand on from last to first
     for node in order:
         if node.parents:
             node.grad = 0.0

@@ -103,7 +103,7 @@ def backward(order, g=1.0):
     None
         The answer is in the nodes.
     """
-    raise NotImplementedError("start the nodes in between from 0, give the output g, hand on from last to first")
+    raise NotImplementedError("clear the nodes in between, give the output g, hand on from last to first")
 
 
 def running_sum(x, count):
