@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
@@ -74,9 +74,16 @@ def expected_size(shape, how):
     return tuple(sizes)
 
 
+# as many windows as would tile the image, and yet they do not
+SHIFTED = {"kernel_size": (3, 3), "stride": (3, 3), "padding": (1, 1), "ceil_mode": False, "dilation": (1, 1)}
+DILATED = {"kernel_size": (2, 2), "stride": (2, 2), "padding": (0, 0), "ceil_mode": True, "dilation": (2, 2)}
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @settings(deadline=None, max_examples=60)
 @given(case=poolings(), seed=st.integers(0, 2**32 - 1), ties=st.booleans())
+@example(case=((1, 1, 3, 3), SHIFTED), seed=0, ties=False)
+@example(case=((1, 1, 4, 4), DILATED), seed=0, ties=False)
 def test_max_agrees_with_the_definition(dtype, case, seed, ties):
     shape, how = case
     x = (with_ties if ties else drawn)(seed, *shape, dtype=dtype)
@@ -162,6 +169,13 @@ def test_rules_hold_up_against_numbers(pool, window):
     x = tg.tensor(values, requires_grad=True)
     assert gradcheck(lambda x: pool(x, **window) ** 2, (x,))
     assert gradgradcheck(lambda x: pool(x, **window) ** 2, (x,))
+
+
+def test_picking_is_the_transpose_of_its_own_rule():
+    x, h = drawn(0, 1, 2, 4, 6), tg.tensor(drawn(1, 1, 2, 4, 6), requires_grad=True)
+    out = max_pool2d(x, **SQUARE)
+    how = {**SQUARE, "padding": (0, 0), "dilation": (1, 1), "ceil_mode": False}
+    assert gradcheck(lambda h: max_pool2d_pick(h, x, out, **how), (h,))
 
 
 def test_a_tie_goes_to_the_first_pixel_row_by_row():
