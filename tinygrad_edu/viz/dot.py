@@ -149,8 +149,8 @@ def _safe(text: str) -> str:
 
 
 def _quoted(text: object) -> str:
-    """Return a quoted string of DOT. A backslash would begin one of DOT's own escapes."""
-    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Return a quoted string of DOT, in which backslashes and ampersands would begin escapes."""
+    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") + '"'
 
 
 def _edge_attributes(edge: PictureEdge) -> str:

@@ -50,7 +50,7 @@ def group(name: str) -> Iterator[None]:
     >>> print(viz.to_text(y, fold=1))
     2 nodes, 1 edge; result: #1; no gradients: backward() not called
       x   leaf                 float32 ()  2
-      #1  [square and add](x)  float32 ()  5
+      #1  [square and add](x)  float32 ()  5  [holds 2 operations]
     """
     stretch = _Stretch(name, _open[-1] if _open else None)
     _stretches.append(stretch)

@@ -48,6 +48,10 @@ def run_dot(source: str, format: str) -> bytes:  # noqa: A002  # Graphviz's own 
 def write_aside(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file under another name first, so that a failure leaves no half of it behind."""
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"the folder {str(target.parent)!r} for {target.name!r} does not exist; make it first."
+        )
     handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

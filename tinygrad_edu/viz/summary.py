@@ -60,10 +60,8 @@ def numbers_of(data: Any) -> Numbers:
     'mean 4.5, 0 to 9'
     """
     if isinstance(data, float):
-        finite = math.isfinite(data)
-        return Numbers(
-            number(data), 1, data != data, not finite and data == data, abs(data) if finite else 0.0
-        )
+        largest = abs(data) if math.isfinite(data) else 0.0
+        return Numbers(number(data), 1, int(math.isnan(data)), int(math.isinf(data)), largest)
     array = np.asarray(data)
     if array.dtype.kind == "b":
         return Numbers(_bools(array), array.size, 0, 0, float(array.any()))

@@ -27,8 +27,12 @@ def render_text(picture: GraphPicture) -> str:
     lines = [_heading(picture, labels)]
     for row, node in zip(rows, picture.nodes, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width or cell]
-        notes = "; ".join(note.text for note in node.notes)
-        lines.append(("  " + "  ".join(cells) + (f"  <-- {notes}" if notes else "")).rstrip())
+        line = "  " + "  ".join(cells)
+        if node.details:
+            line = f"{line.rstrip()}  [{', '.join(f'{key} {text}' for key, text in node.details)}]"
+        if node.notes:
+            line += f"  <-- {'; '.join(note.text for note in node.notes)}"
+        lines.append(line.rstrip())
     return "\n".join(lines)
 
 
@@ -59,15 +63,14 @@ def _made(node: PictureNode, args: list[str]) -> str:
     if node.kind == "group":
         return f"[{op}]({', '.join(args)})"
     if node.kind == "more":
-        return f"{op} ({', '.join(f'{count} {what}' for what, count in node.details)})"
+        return op
     if not op:
         return node.kind
     if op in _INFIX and len(args) == 2:
         return f"{args[0]} {op} {args[1]}"
     if op.startswith("**") and len(args) == 1:
         return f"{args[0]} ** {op[2:]}"
-    attributes = [f"{key}={value}" for key, value in node.details]
-    return f"{op}({', '.join(args + attributes)})"
+    return f"{op}({', '.join(args)})"
 
 
 _INFIX = frozenset("+-*/") | {"**"}
