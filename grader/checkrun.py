@@ -129,12 +129,12 @@ class CheckRun:
         return None
 
     def _note(self, failure: Failure) -> None:
-        """Keep the failure that is shortest to read; one of another kind does not replace it."""
+        """Keep the failure that is shortest to read, the latest of several; one of another kind is not taken."""
         failure.size = sum(map(len, failure.lines()))
         if self.failure is None:
             self.failure = failure
             self._failed_at = (self._attempts, time.monotonic())
-        elif failure.kind == self.failure.kind and failure.size < self.failure.size:
+        elif failure.kind == self.failure.kind and failure.size <= self.failure.size:
             self.failure = failure
 
     def sample(self, size: int) -> list[Program]:

@@ -75,6 +75,9 @@ def difference(
     True
     """
     rules = {"rtol": rtol, "atol": atol, "dtype": dtype, "nan_ok": nan_ok}
+    if type(got) is int and type(expected) is int and dtype is any:  # exact, and as large as one likes
+        right = got == expected
+        return None if right else _plain(got, expected, f"{label} == {_short(got)}, but should be {expected}")
     if _is_numeric(expected):
         return _numeric(got, np.asarray(expected), label, **rules)
     if isinstance(expected, (list, tuple)):
@@ -165,9 +168,6 @@ def _numeric(
     dtype: Any,
     nan_ok: bool,
 ) -> Difference | None:
-    if type(got) is int and expected.ndim == 0 and expected.dtype.kind in "biu" and dtype is any:
-        right = got == int(expected)
-        return None if right else _plain(got, expected, f"{label} == {_short(got)}, but should be {expected}")
     array = as_array(got)
     if array is None:
         wanted = f"an array of shape {expected.shape}" if expected.ndim else "a number"

@@ -131,9 +131,8 @@ def _to_wire(value: Any, opaque: Callable[[Any], Opaque] | None, depth: int, roo
         return ["slice", *[_to_wire(part, opaque, depth + 1, room) for part in parts]]
     if value is Ellipsis:
         return ["ellipsis"]
-    if (isinstance(value, np.dtype) or (kind is type and issubclass(value, np.generic))) and np.dtype(
-        value
-    ) in _CODES:
+    names_dtype = isinstance(value, np.dtype) or (kind is type and issubclass(value, np.generic))
+    if names_dtype and np.dtype(value) in _CODES:
         return ["dtype", np.dtype(value).name]
     if kind is Ref:
         return ["ref", value.step]
@@ -170,11 +169,10 @@ def _from_wire(wire: Any, tags: frozenset[str], depth: int) -> Any:
         return [_from_wire(item, tags, depth + 1) for item in rest]
     if tag == "tuple":
         return tuple(_from_wire(item, tags, depth + 1) for item in rest)
+    if tag == "dict":
+        rest = [_from_wire(item, tags, depth + 1) for item in rest]
     try:
-        if tag == "dict":
-            items = [_from_wire(item, tags, depth + 1) for item in rest]
-            return dict(zip(items[::2], items[1::2], strict=True))
-        return _LEAVES[tag](*rest)
+        return _MAKERS[tag](*rest)
     except (TypeError, ValueError) as error:
         raise ProtocolError(f"a value tagged {tag!r} is malformed") from error
 
@@ -185,7 +183,8 @@ def _checked(value: Any, *kinds: type) -> Any:
     return value
 
 
-_LEAVES: Final[dict[str, Callable[..., Any]]] = {
+_MAKERS: Final[dict[str, Callable[..., Any]]] = {
+    "dict": lambda *items: dict(zip(items[::2], items[1::2], strict=True)),
     "int": lambda text: int(_checked(text, str), 16),
     "slice": lambda *parts: slice(*[_checked(part, int, type(None)) for part in parts]),
     "ellipsis": lambda: Ellipsis,

@@ -177,7 +177,7 @@ def format_value(value: Any, inner: Any = None) -> str:
         return f"np.{value.dtype.name}({_number(value)})"
     if kind is Fn or kind is Opaque:
         return str(value)
-    if kind is np.dtype:
+    if isinstance(value, np.dtype):
         return f"np.{value.name}"
     if value is Ellipsis:
         return "..."
