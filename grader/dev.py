@@ -37,11 +37,15 @@ def complaints(exercise: Exercise, *, seeds: Sequence[int | None] = SEEDS) -> li
     seeds
         The seeds under which the solution must pass.
     """
+    found: list[str] = []
     try:
-        return [*_about_files(exercise), *_about_stub(exercise), *_about_solution(exercise, seeds),
-                *_about_mutants(exercise)]  # fmt: skip
+        found += _about_files(exercise)
+        found += _about_stub(exercise)
+        found += _about_solution(exercise, seeds)
+        found += _about_mutants(exercise)
     except ExerciseError as error:
-        return [str(error)]
+        found.append(str(error))
+    return found
 
 
 def _about_files(exercise: Exercise) -> Iterator[str]:

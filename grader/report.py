@@ -112,7 +112,7 @@ class CheckResult:
         elif self.got or self.expected:
             parts.append(_indented(f"got       {self.got}\nexpected  {self.expected}"))
         if self.output:
-            parts.append("Your code printed:\n" + _indented(self.output))
+            parts.append("Your code printed:\n" + _indented(self.output.rstrip()))
         parts += [self.diagnosis, self.hint_next]
         return "\n\n".join(part for part in parts if part)
 
@@ -141,8 +141,12 @@ class ExerciseResult:
 
     def text(self) -> str:
         """Return what the student reads: every check that did not pass, or that all did."""
-        failed = [check.text() for check in self.checks if check.verdict not in ("pass", "skipped")]
-        return "\n\n\n".join(failed) if failed else f"All {len(self.checks)} checks pass."
+        if self.verdict == "pass":
+            return f"All {len(self.checks)} checks pass."
+        failed = [check for check in self.checks if check.verdict not in ("pass", "skipped")]
+        if self.verdict == "not_started":
+            failed = failed[:1]
+        return "\n\n\n".join(check.text() for check in failed)
 
 
 def overall(checks: Sequence[CheckResult]) -> str:

@@ -76,7 +76,7 @@ def test_what_the_student_reads_stands_in_this_order():
 
         got[0] == 0.2689414214, but should be 0.7310585786
 
-                         got      expected
+                          got      expected
             [0]  0.2689414214  0.7310585786  <-- worst
 
         Your code printed:

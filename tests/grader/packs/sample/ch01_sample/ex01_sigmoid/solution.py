@@ -1,5 +1,8 @@
 """Sigmoid and its gradient: the sample on which the grader's own tests stand.
 
+The sigmoid of x is 1 / (1 + e^-x): a number between 0 and 1, for every element of an array of any shape. If y is
+the sigmoid of x and g is the gradient of y, then the gradient of x is g times y times (1 - y).
+
 >>> sigmoid(np.array([0.0]))
 array([0.5])
 """

@@ -8,7 +8,11 @@ EXERCISE = Exercise(
     title="Sigmoid, forward and backward",
     names=("sigmoid", "sigmoid_backward"),
     points=2,
-    hints=("Which exponential stays small?", "Use the absolute value.", "np.exp(-np.abs(x)) never overflows."),
+    hints=(
+        "Which exponential stays small?",
+        "Use the absolute value.",
+        "np.exp(-np.abs(x)) never overflows.",
+    ),
 )
 
 
@@ -44,7 +48,8 @@ def check_backward(student: Student, x, g):
 def overflows(source: Source) -> Source:
     """Your exponential overflows for large negative inputs: take e^-|x|, which is never above 1."""
     return source.swap(
-        "e = np.exp(-np.abs(x))\n    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))", "return 1 / (1 + np.exp(-x))"
+        "e = np.exp(-np.abs(x))\n    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))",
+        "return 1 / (1 + np.exp(-x))",
     )
 
 
@@ -63,4 +68,6 @@ def no_upstream(source: Source) -> Source:
 @mutant
 def mutates(source: Source) -> Source:
     """You write into x itself; make a new array."""
-    return source.swap("e = np.exp", "x *= 1.0 + 1e-16\n    x += 0.5\n    x -= 0.25\n    x -= 0.25\n    e = np.exp")
+    return source.swap(
+        "e = np.exp", "x *= 1.0 + 1e-16\n    x += 0.5\n    x -= 0.25\n    x -= 0.25\n    e = np.exp"
+    )
