@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_edu.anomaly import AnomalyError, detect_anomaly
 from tinygrad_edu.backward import backward, start, walk
 from tinygrad_edu.errors import AutogradError, NoGradError, ShapeError, user_line
+from tinygrad_edu.function import Function
 from tinygrad_edu.grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.gradcheck import check_vjp, gradcheck, gradgradcheck
 from tinygrad_edu.missing import why_no_grad
@@ -19,6 +20,7 @@ from tinygrad_edu.profiler import profile
 
 __all__ = [
     "AnomalyError",
+    "Function",
     "backward",
     "check_vjp",
     "detect_anomaly",

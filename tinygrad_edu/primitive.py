@@ -336,19 +336,24 @@ def primitive(
             if recording.on and op.vjp is not None and data.dtype.kind == "f":
                 for x in xs:
                     if x is not None and x.requires_grad:
-                        out.requires_grad = True
-                        out.op = op
-                        out.inputs = xs
-                        out.arrays = arrays
-                        out.params = params
-                        out.kept = kept
-                        out.order = _next_order()
+                        record(out, op, xs, arrays, params, kept)
                         break
             return out
 
         return _dress(apply, op, forward)
 
     return declare
+
+
+def record(out: Any, op: Op, inputs: Any, arrays: Any, params: dict[str, Any], kept: Any) -> None:
+    """Write down in `out` how it was made."""
+    out.requires_grad = True
+    out.op = op
+    out.inputs = inputs
+    out.arrays = arrays
+    out.params = params
+    out.kept = kept
+    out.order = _next_order()
 
 
 def _dress(apply: Any, op: Op, function: Callable[..., Any]) -> Operation:

@@ -210,6 +210,16 @@ def test_create_graph_makes_grad_differentiable():
     assert x.grad.item() == 48.0
 
 
+def test_gradients_accumulate_under_create_graph_too():
+    x = leaf(2.0)
+    (x**3).backward(create_graph=True)
+    (x**2).backward(create_graph=True)
+    assert x.grad.item() == 12.0 + 4.0
+    total, x.grad = x.grad, None
+    total.backward()
+    assert x.grad.item() == 12.0 + 2.0
+
+
 def test_third_derivative():
     x = leaf(0.7)
     y = x.sin()
