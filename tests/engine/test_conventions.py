@@ -102,6 +102,9 @@ def test_read_only():
     y = x * 2
     with pytest.raises(ValueError, match="read-only"):
         y.data[0] = 5
+    y.sum().backward()
+    with pytest.raises(ValueError, match="read-only"):
+        x.grad.data[0] = 5
     with tg.no_grad():
         z = x * 2
         x -= 1

@@ -62,7 +62,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_rules_are_rejected(name):
     f, inputs = WRONG[name]
-    with pytest.raises(GradcheckError, match="the rule says .* but central differences"):
+    with pytest.raises(GradcheckError, match=r"the rule says .* but central differences"):
         gradcheck(f, inputs)
     assert not gradcheck(f, inputs, raise_exception=False)
 
