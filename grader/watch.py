@@ -50,7 +50,7 @@ class Snapshot:
         found = []
         for key, before in self._stamps.items():
             stamp = self._stamp(key)
-            if stamp is None or stamp == before:
+            if stamp == before:
                 continue
             text = self._text(key)
             if text is None:

@@ -54,9 +54,8 @@ def reset_command(exercise: str, work: str | None) -> int:
 
 
 def reset_task(session: Session, standing: Standing) -> None:
-    """Reset one task, forget its verdict, and say where the answer is."""
+    """Reset one task and say where the answer is; its verdict belonged to the answer and does not count any more."""
     kept = session.work.reset(standing.id, standing.exercise.stub.encode())
-    session.progress.update(standing.id, verdict=None, sha256=None, checked_at=None)
     path = session.short_path(standing)
     if kept is None:
         click.echo(f"{path} is untouched; there was no answer to keep.")

@@ -6,10 +6,10 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,23 +62,39 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
             yield judge_job(job)
         return
     # Spawned, not forked: the caller may have threads (a progress display, a watcher).
-    pool = ProcessPoolExecutor(min(parallel, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(parallel, len(jobs)), mp_context=spawn, initializer=_begin_judge)
+    number = 0
     try:
-        with _deaf_to_interrupts():
-            futures = [pool.submit(_judge_interruptibly, job) for job in jobs]
-        for job, future in zip(jobs, futures, strict=True):
-            try:
-                result = future.result()
-            except BrokenProcessPool:
-                # Something killed a judge, most likely for want of memory: go on without company.
-                result = judge_job(job)
+        for result in _judged(pool, jobs, parallel):
+            number += 1
             yield result
+    except BrokenProcessPool:
+        # Something killed a judge, most likely for want of memory: go on without company.
+        for job in jobs[number:]:
+            yield judge_job(job)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         _stop_judges()
         raise
     finally:
         pool.shutdown()
+
+
+def _judged(pool: ProcessPoolExecutor, jobs: Sequence[Job], parallel: int) -> Iterator[ExerciseResult]:
+    """Yield results in order, handing out no more than is judged at once: what is handed out cannot be taken back."""
+    waiting = deque(enumerate(jobs))
+    running: dict[Future[ExerciseResult], int] = {}
+    ready: dict[int, Future[ExerciseResult]] = {}
+    for turn in range(len(jobs)):
+        while turn not in ready:
+            while waiting and len(running) < parallel:
+                number, job = waiting.popleft()
+                with _interrupts_held():
+                    running[pool.submit(_judge_interruptibly, job)] = number
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                ready[running.pop(future)] = future
+        yield ready.pop(turn).result()
 
 
 def judge_job(job: Job) -> ExerciseResult:
@@ -98,33 +114,53 @@ def judge_job(job: Job) -> ExerciseResult:
         return ExerciseResult(job.exercise_id, "infra", 0, job.points, [broken])
 
 
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C, and let the processes that are started meanwhile inherit that.
+# In a judge's process: whether an interrupt has anything to stop.
+_judging = False
 
-    The terminal sends it to every process at once; a judge that is just starting would answer with a traceback.
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold interrupts back for a moment, where the system can; the processes started meanwhile begin so.
+
+    The terminal sends Ctrl-C to every process at once, and a judge that is just starting would answer with a
+    traceback.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_judge() -> None:
+    signal.signal(signal.SIGINT, _stop_judging)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _stop_judging(*_: object) -> None:
+    """Interrupt the exercise in hand, once; a judge without one leaves Ctrl-C to the parent."""
+    global _judging
+    if _judging:
+        _judging = False
+        raise KeyboardInterrupt
 
 
 def _judge_interruptibly(job: Job) -> ExerciseResult:
     # A judge that is interrupted still kills the worker it started; one that is terminated could not.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    global _judging
+    _judging = True
     try:
         return judge_job(job)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _judging = False
 
 
 def _stop_judges() -> None:
-    """Interrupt the judges until they have ended: one may have taken another job just before it was told."""
+    """Interrupt the judges until they have ended: one that is only just starting does not listen yet."""
     end = time.monotonic() + _PATIENCE_S
     while judges := multiprocessing.active_children():
         for judge in judges:

@@ -102,17 +102,10 @@ class Session:
         return [self.standing(exercise) for exercise in self.course]
 
     def following(self, standings: Sequence[Standing], after: Standing | None = None) -> Standing | None:
-        """Return the next exercise to work on, None if all have passed.
-
-        That is the next one in the course that has not passed, from `after` on and round to the start. Without
-        `after` an exercise whose prerequisites have passed goes before one that still lacks some.
-        """
+        """Return the next exercise that has not passed, from `after` on and round to the start; None if all have."""
         ids = [standing.id for standing in standings]
         start = ids.index(after.id) + 1 if after else 0
-        waiting = [standing for standing in (*standings[start:], *standings[:start]) if not standing.passed]
-        passed = {standing.id for standing in standings if standing.passed}
-        ready = [standing for standing in waiting if passed.issuperset(standing.exercise.after)]
-        return next(iter(waiting if after else ready or waiting), None)
+        return next((one for one in (*standings[start:], *standings[:start]) if not one.passed), None)
 
     def find(self, text: str) -> Standing:
         """Return the one exercise that a text names.

@@ -56,7 +56,7 @@ def save_over(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("save", [save_in_place, save_by_renaming, save_over])
 @pytest.mark.parametrize("native", [True, False])
-def test_each_way_of_saving_is_noticed_once(work: WorkDir, native: bool, save) -> None:  # noqa: ANN001 - a local function
+def test_each_way_of_saving_is_noticed_once(work: WorkDir, native: bool, save) -> None:
     """Whatever the editor does, one new text is one report of that exercise."""
     with watching(work, native=native) as reports:
         for number in range(3):
@@ -69,6 +69,7 @@ def test_native_events_arrive_without_looking(work: WorkDir, monkeypatch: pytest
     """With the fallback switched off, the system's own events still report the change."""
     pytest.importorskip("watchfiles")
     monkeypatch.setattr(watch_module, "_LOOK_ANYWAY_S", 10_000)
+    monkeypatch.setattr(watch_module, "_POLL_S", 10_000)
     with watching(work, native=True) as reports:
         # The watch may not be set up yet when the first text is written, so keep writing.
         for number in range(PATIENCE_S * 10):
