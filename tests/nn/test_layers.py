@@ -75,6 +75,21 @@ def test_linear_passes_gradcheck_twice(shape, bias):
         assert gradgradcheck(F.linear, tuple(inputs))
 
 
+@pytest.mark.parametrize("wanted", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1)])
+def test_linear_gives_gradients_only_where_they_are_wanted(wanted):
+    x, w, b = (
+        tg.tensor(RNG.standard_normal(s), requires_grad=bool(r))
+        for s, r in zip(((3, 4), (2, 4), (2,)), wanted, strict=True)
+    )
+    g = RNG.standard_normal((3, 2))
+    F.linear(x, w, b).backward(tg.tensor(g))
+    for leaf, expected, r in zip((x, w, b), (g @ w.data, g.T @ x.data, g.sum(0)), wanted, strict=True):
+        if r:
+            np.testing.assert_allclose(leaf.grad.data, expected, rtol=1e-12)
+        else:
+            assert leaf.grad is None
+
+
 def test_linear_leaves_its_inputs_alone_and_takes_views():
     x, w, b = tg.randn(4, 6).data.T, tg.randn(3, 8).data[:, ::2], tg.randn(3).data
     copies = [a.copy() for a in (x, w, b)]
@@ -176,6 +191,7 @@ def test_layers_start_evenly_within_one_over_root_fan_in(layer, fan_in):
     weight = layer.weight.data
     assert np.abs(weight).max() > 0.99 * bound
     assert weight.std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+    assert layer.bias.data.std() == pytest.approx(bound / np.sqrt(3), rel=0.4)
     assert weight.mean() == pytest.approx(0, abs=0.02 * bound)
 
 

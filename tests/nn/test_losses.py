@@ -220,6 +220,19 @@ def test_binary_cross_entropy_at_certainty_costs_one_hundred_as_in_torch():
 # Derivatives
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_recorded_gradient_is_the_plain_one(case):
+    """Under create_graph the rule takes another path, which gradgradcheck alone would let be wrong by a factor."""
+    x, target = scores_and_classes((5, 3), (5,))
+    target[:2] = 0, 1
+    g = tg.tensor(RNG.standard_normal(() if case.get("reduction") != "none" else (5,)))
+    leaf = tg.tensor(x, requires_grad=True)
+    loss = F.cross_entropy(leaf, tg.tensor(target), **options_for(case, tg.tensor))
+    (recorded,) = tg.autograd.grad(loss, leaf, g, create_graph=True)
+    loss.backward(g)
+    np.testing.assert_allclose(recorded.data, leaf.grad.data, rtol=1e-10, atol=1e-14)
+
+
 @given(data=st.data())
 @settings(deadline=None, max_examples=15)
 def test_cross_entropy_passes_gradcheck_twice(data):

@@ -50,6 +50,14 @@ def test_parameters_are_found_once_each_own_ones_first():
     assert [name for name, _ in net.first.named_parameters(prefix="x", recurse=False)] == ["x.scale"]
 
 
+def test_a_parameter_under_two_names_counts_once_unless_told_otherwise():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    net[1].weight = net[0].weight
+    assert [name for name, _ in net.named_parameters()] == ["0.weight", "0.bias", "1.bias"]
+    assert len(list(net.named_parameters(remove_duplicate=False))) == 4
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+
+
 def test_modules_children_and_buffers():
     net = Net()
     assert [name for name, _ in net.named_modules()] == [

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
 from importlib import util
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinygrad_edu import data
 from tinygrad_edu.__main__ import main
 from tinygrad_edu.models import mlp
 from tinygrad_edu.nn import CrossEntropyLoss
-from tinygrad_edu.train import evaluate, load_weights
+from tinygrad_edu.train import command, evaluate, load_weights
 
 for package in ("sklearn", "rich", "matplotlib"):
     pytest.importorskip(package)
@@ -145,6 +146,16 @@ def test_a_missing_extra_is_named(package, train, monkeypatch):
 def test_without_a_verb_the_help_is_printed(capsys):
     assert main([]) == 0
     assert "train" in capsys.readouterr().out
+
+
+def test_a_stop_request_is_heard_after_one_step(tmp_path):
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    options = parser.parse_args(["--out", str(tmp_path)])
+    run = command._Run(options, data.digits(), data.digits(train=False))
+    assert run.train({"requested": True}) > 0
+    assert {state["step"] for state in run.optimizer.state.values()} == {1}
+    assert run.history == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")

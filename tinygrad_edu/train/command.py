@@ -24,6 +24,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.data import DataError, DataLoader, TensorDataset, digits, fashion_mnist, mnist
 from tinygrad_edu.models import mlp
 from tinygrad_edu.nn import CrossEntropyLoss
+from tinygrad_edu.ops import workspace
 from tinygrad_edu.optim import SGD, Adam
 
 from .curve import Epoch, save_curve
@@ -82,7 +83,7 @@ def train(options: argparse.Namespace) -> int:
         )
     except DataError as error:
         return _misuse(str(error))
-    with _stop_request() as stop:
+    with _stop_request() as stop, _one_product_one_thread():
         try:
             train_loss = run.train(stop)
             return run.conclude(train_loss, stop)
@@ -208,6 +209,22 @@ def _writing(path: Path) -> Iterator[None]:
         raise _CannotWriteError(
             f"{path} cannot be written ({error.strerror or error}); name another folder with --out."
         ) from error
+
+
+@contextmanager
+def _one_product_one_thread() -> Iterator[None]:
+    """Let NumPy compute each matrix product in one thread.
+
+    Products as small as these gain next to nothing from more threads, which on a machine that is busy with something
+    else wait for each other most of the time: training was seen to take twelve times as long.
+    """
+    workspace.get_num_threads()  # which remembers, on its first call, how many threads there were
+    before = workspace._blas.get()
+    workspace._blas.set(1)
+    try:
+        yield
+    finally:
+        workspace._blas.set(before)
 
 
 @contextmanager
