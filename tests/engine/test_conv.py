@@ -331,9 +331,12 @@ def test_an_empty_batch(dtype):
             (2, 3, 5, 3),
             None,
             {"padding": (1, 1)},
-            ["(2, 3, 5, 3)", "(1, 3, 2, 9)", "smaller kernel"],
+            ["(5, 3)", "(1, 3, 2, 9)", "smaller window"],
         ),
         ((1, 3, 9, 4), (2, 3, 3, 3), None, {"dilation": (1, 2)}, ["dilation (1, 2)", "more padding"]),
+        ((1, 3, 9, 4), (2, 3, 3, 3), None, {"stride": (1, 0)}, ["stride is (1, 0)", "1 or more"]),
+        ((1, 3, 9, 4), (2, 3, 3, 3), None, {"padding": (-1, 1)}, ["padding is (-1, 1)", "0 or more"]),
+        ((1, 3, 9, 4), (2, 3, 3, 3), None, {"groups": 0}, ["0 group(s)"]),
     ],
 )
 def test_shapes_that_do_not_fit_get_a_sentence(x, w, b, how, words):

@@ -248,6 +248,7 @@ def test_whole_numbers():
         ((3, 5, 5), {}, ["(3, 5, 5)", "(N, C, H, W)", "batch axis"]),
         ((1, 1, 1, 5), {}, ["(2, 2)", "(1, 1, 1, 5)", "smaller window"]),
         ((1, 1, 5, 5), {"padding": (0, 2)}, ["(0, 2)", "half", "less padding"]),
+        ((1, 1, 5, 5), {"stride": (0, 1)}, ["stride is (0, 1)", "1 or more"]),
     ],
 )
 def test_windows_that_do_not_fit_get_a_sentence(pool, shape, how, words):

@@ -15,7 +15,7 @@ numbers that a product needs together lie together. No kernel keeps anything for
 from __future__ import annotations
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -23,26 +23,15 @@ from numpy.lib.stride_tricks import as_strided
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import winograd
 from tinygrad_edu.ops.reduce import sum as sum_over
+from tinygrad_edu.ops.windows import Pair, Windows
 from tinygrad_edu.ops.workspace import Block, blocks_of, frame, over_blocks, overlap, scratch
 from tinygrad_edu.primitive import Node, primitive
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_weight_grad", "empty_images"]
 
-Pair = tuple[int, int]
-
 # Matrix products of fewer multiplications than this are quickest image by image: OpenBLAS multiplies them without
 # rearranging its operands first. Larger ones gain from taking the pixels of all images of a block at once.
 _SMALL = 2**20
-
-
-class Window(NamedTuple):
-    """How the kernel lies on the image: its size, and the parameters of `conv2d`."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-    groups: int
 
 
 @primitive("conv2d")
@@ -86,12 +75,13 @@ def conv2d(
     array([[-4., -4.],
            [-4., -4.]])
     """
-    window = Window(w.shape[2:], stride, padding, dilation, groups)
-    out = empty_images((len(x), len(w), *_output_size(x.shape, w.shape, b, window)), np.result_type(x, w))
-    if _by_tiles(w, window, out.shape[2:], out.dtype):
+    _check_shapes(x.shape, w.shape, b, groups)
+    windows = Windows(w.shape[2:], stride, padding, dilation)
+    out = empty_images((len(x), len(w), *windows.fit("conv2d", x.shape)), np.result_type(x, w))
+    if _by_tiles(w, windows, groups, out.shape[2:], out.dtype):
         winograd.correlate(_last(x), w.transpose(2, 3, 1, 0), b, _last(out), *padding)
     else:
-        _correlate(_last(x), w, b, _last(out), window)
+        _correlate(_last(x), w, b, _last(out), windows, groups)
     return out
 
 
@@ -123,13 +113,13 @@ def conv2d_input_grad(
     >>> conv2d_input_grad(np.ones((1, 1, 1, 2)), np.array([[[[1.0, 2.0]]]]), size=(1, 3), **how)
     array([[[[1., 3., 2.]]]])
     """
-    window = Window(w.shape[2:], stride, padding, dilation, groups)
+    windows = Windows(w.shape[2:], stride, padding, dilation)
     gx = empty_images((len(g), w.shape[1] * groups, *size), np.result_type(g, w))
-    if _by_tiles(w, window, size, gx.dtype):
+    if _by_tiles(w, windows, groups, size, gx.dtype):
         turned = w[:, :, ::-1, ::-1].transpose(2, 3, 0, 1)
         winograd.correlate(_last(g), turned, None, _last(gx), 2 - padding[0], 2 - padding[1])
     else:
-        _send_back(_dense(_last(g)), w, _last(gx), window)
+        _send_back(_dense(_last(g)), w, _last(gx), windows, groups)
     return gx
 
 
@@ -157,12 +147,12 @@ def conv2d_weight_grad(
     >>> conv2d_weight_grad(np.array([[[[1.0, 2.0, 4.0]]]]), np.ones((1, 1, 1, 2)), size=(1, 2), **how)
     array([[[[3., 6.]]]])
     """
-    window = Window(size, stride, padding, dilation, groups)
+    windows = Windows(size, stride, padding, dilation)
     gw = np.empty((g.shape[1], x.shape[1] // groups, *size), np.result_type(x, g))
-    if _by_tiles(gw, window, g.shape[2:], gw.dtype):
+    if _by_tiles(gw, windows, groups, g.shape[2:], gw.dtype):
         gw.transpose(2, 3, 1, 0)[...] = winograd.kernel_gradient(_last(x), _last(g), *padding)
     else:
-        total = _kernel_gradient(_last(x), _dense(_last(g)), window)
+        total = _kernel_gradient(_last(x), _dense(_last(g)), windows, groups)
         _grouped(gw, groups).transpose(0, 3, 4, 2, 1)[...] = total.reshape(groups, *size, -1, total.shape[2])
     return gw
 
@@ -189,52 +179,52 @@ def _bias_grad(g: Any) -> Any:
 
 
 def _correlate(
-    x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray, window: Window
+    x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray, windows: Windows, groups: int
 ) -> None:
     """Write the convolution to `out`: for a block of pixels, the columns under the taps times the kernels."""
-    groups, width = window.groups, out.shape[2]
+    width = out.shape[2]
     matrices = _as_matrices(w, groups)
     # one long row to add, rather than a few numbers to every pixel
     bias_row = None if bias is None else np.tile(bias, width)
 
     def work(blocks: list[Block]) -> None:
         for block in blocks:
-            columns = _columns(x, block, width, matrices.shape[2], window)
+            columns = _columns(x, block, width, matrices.shape[2], windows, groups)
             target = out[block.images, block.start : block.stop]
             np.matmul(columns, matrices, out=_pixels(target, len(columns), groups))
             if bias_row is not None:
                 target.reshape(len(target), -1, len(bias_row))[...] += bias_row
 
-    over_blocks(work, blocks_of(len(x), out.shape[1], width * _taps(x, window) * x.itemsize))
+    over_blocks(work, blocks_of(len(x), out.shape[1], width * _taps(x, windows) * x.itemsize))
 
 
-def _kernel_gradient(x: np.ndarray, g: np.ndarray, window: Window) -> np.ndarray:
+def _kernel_gradient(x: np.ndarray, g: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """Return the gradient of the kernels as `_as_matrices` lays them out: columnsᵀ times g, summed over blocks."""
-    groups, width, kernels = window.groups, g.shape[2], g.shape[3] // window.groups
-    shape = (groups, _taps(x, window) // groups, kernels)
+    width, kernels = g.shape[2], g.shape[3] // groups
+    shape = (groups, _taps(x, windows) // groups, kernels)
 
     def work(blocks: list[Block]) -> np.ndarray:
         total = np.zeros(shape, np.result_type(x, g))
         for block in blocks:
-            columns = _columns(x, block, width, kernels, window)
+            columns = _columns(x, block, width, kernels, windows, groups)
             pixels = _pixels(g[block.images, block.start : block.stop], len(columns), groups)
             products = scratch("products", (len(columns), *shape), total.dtype)
             np.matmul(columns.swapaxes(2, 3), pixels, out=products)
             total += np.add.reduce(products)
         return total
 
-    blocks = blocks_of(len(x), g.shape[1], width * _taps(x, window) * x.itemsize)
+    blocks = blocks_of(len(x), g.shape[1], width * _taps(x, windows) * x.itemsize)
     total: np.ndarray = np.add.reduce(over_blocks(work, blocks))
     return total
 
 
-def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, window: Window) -> None:
+def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, windows: Windows, groups: int) -> None:
     """Write to `gx` what each pixel of `g` times the kernel sends to the pixels under its taps.
 
     For each row of the kernel a product gives what goes to the row of the image under it. These are added up over the
     rows of the kernel first, then over its columns.
     """
-    (kh, kw), stride, padding, dilation, groups = window
+    (kh, kw), stride, padding, dilation = windows
     rows, width, channels = g.shape[1], g.shape[2], w.shape[1]
     # (kh, 1, groups, kernels of the group, kw and channels)
     kernel_rows = _grouped(w, groups).transpose(3, 0, 1, 4, 2).reshape(kh, 1, groups, -1, kw * channels)
@@ -270,12 +260,14 @@ def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, window: Window) -> 
     over_blocks(work, blocks_of(len(gx), gx.shape[1], row_bytes))
 
 
-def _columns(x: np.ndarray, block: Block, width: int, kernels: int, window: Window) -> np.ndarray:
+def _columns(
+    x: np.ndarray, block: Block, width: int, kernels: int, windows: Windows, groups: int
+) -> np.ndarray:
     """Return the numbers under the taps for every output pixel of a block.
 
     The shape is (batches, groups, pixels, taps and channels), where a batch is one image, or all images of the block.
     """
-    kernel, stride, padding, dilation, groups = window
+    kernel, stride, padding, dilation = windows
     height = block.stop - block.start
     seen = frame(
         x[block.images],
@@ -313,14 +305,15 @@ def _as_matrices(w: np.ndarray, groups: int) -> np.ndarray:
     return _grouped(w, groups).transpose(0, 3, 4, 2, 1).reshape(groups, -1, len(w) // groups)
 
 
-def _taps(x: np.ndarray, window: Window) -> int:
-    return window.kernel[0] * window.kernel[1] * int(x.shape[3])
+def _taps(x: np.ndarray, windows: Windows) -> int:
+    return windows.size[0] * windows.size[1] * int(x.shape[3])
 
 
-def _by_tiles(w: np.ndarray, window: Window, size: Pair, dtype: Any) -> bool:
+def _by_tiles(w: np.ndarray, windows: Windows, groups: int, size: Pair, dtype: Any) -> bool:
     """Whether Winograd's algorithm applies and pays."""
     return (
-        window == ((3, 3), (1, 1), window.padding, (1, 1), 1)
+        windows == ((3, 3), (1, 1), windows.padding, (1, 1))
+        and groups == 1
         and dtype == np.float32
         and winograd.is_worth_it(*size, w.shape[1], w.shape[0])
     )
@@ -357,30 +350,20 @@ def _grouped(w: np.ndarray, groups: int) -> np.ndarray:
     return w.reshape(groups, -1, *w.shape[1:])
 
 
-def _output_size(x: Any, w: Any, b: Any, window: Window) -> Pair:
-    """Return (P, Q), or say what does not fit."""
+def _check_shapes(x: tuple[int, ...], w: tuple[int, ...], b: Any, groups: int) -> None:
+    """Say what does not fit between images, kernels and bias."""
     if len(x) != 4 or len(w) != 4:
         raise ShapeError(
             f"conv2d: images have shape {x} and kernels {w}; expected (N, C, H, W) and (O, C / groups, kh, kw). "
             f"A single image needs a batch axis: x[None].{user_line()}"
         )
-    if x[1] != w[1] * window.groups or w[0] % window.groups:
+    if groups < 1 or x[1] != w[1] * groups or w[0] % groups:
         raise ShapeError(
-            f"conv2d: images of shape {x} have {x[1]} channels, but kernels of shape {w} in {window.groups} group(s) "
-            f"take {w[1] * window.groups}; and the groups must divide the kernels evenly. Give the kernels the shape "
+            f"conv2d: images of shape {x} have {x[1]} channels, but kernels of shape {w} in {groups} group(s) take "
+            f"{w[1] * groups}; and the groups must divide the kernels evenly. Give the kernels the shape "
             f"(O, {x[1]} / groups, {w[2]}, {w[3]}).{user_line()}"
         )
     if b is not None and b.shape != w[:1]:
         raise ShapeError(
             f"conv2d: the bias has shape {b.shape}, but should be {w[:1]}, one number for each kernel.{user_line()}"
         )
-    size = [
-        (image + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-        for image, kernel, stride, padding, dilation in zip(x[2:], *window[:4], strict=True)
-    ]
-    if min(size) < 1:
-        raise ShapeError(
-            f"conv2d: kernels of shape {w} with dilation {window.dilation} do not fit into images of shape {x} with "
-            f"padding {window.padding}. Use a smaller kernel or more padding.{user_line()}"
-        )
-    return size[0], size[1]

@@ -9,73 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.errors import ShapeError, user_line
-from tinygrad_edu.ops.workspace import Block, blocks_of, over_blocks, overlap
+from tinygrad_edu.ops.windows import Pair, Windows
+from tinygrad_edu.ops.workspace import Block, blocks_of, over_blocks
 from tinygrad_edu.primitive import primitive
 
 __all__ = ["avg_pool2d", "avg_pool2d_grad", "max_pool2d", "max_pool2d_grad", "max_pool2d_pick"]
-
-Pair = tuple[int, int]
-
-
-class Windows(NamedTuple):
-    """How windows lie on an image; each field for rows and columns."""
-
-    kernel_size: Pair
-    stride: Pair
-    padding: Pair
-    dilation: Pair = (1, 1)
-
-    def fit(self, name: str, shape: tuple[int, ...], ceil_mode: bool) -> Pair:
-        """Return how many windows fit down and across an image of `shape`, or say why none does."""
-        if len(shape) != 4:
-            raise ShapeError(
-                f"{name}: images have shape {shape}; expected (N, C, H, W). "
-                f"A single image needs a batch axis: x[None].{user_line()}"
-            )
-        counts = []
-        for size, (kernel, step, padding, dilation) in zip(shape[2:], zip(*self, strict=True), strict=True):
-            reach = dilation * (kernel - 1) + 1
-            if 2 * padding > reach:
-                raise ShapeError(
-                    f"{name}: padding {self.padding} is more than half of the window {self.kernel_size}, so a window "
-                    f"could lie outside the image of shape {shape}. Use less padding.{user_line()}"
-                )
-            room = size + 2 * padding - reach
-            if room < 0:
-                raise ShapeError(
-                    f"{name}: windows of {self.kernel_size} (dilation {self.dilation}) do not fit into images of shape "
-                    f"{shape} with padding {self.padding}. Use a smaller window or more padding.{user_line()}"
-                )
-            count = room // step + 1
-            # a last, incomplete window must at least begin within the image
-            if ceil_mode and room % step and count * step < size + padding:
-                count += 1
-            counts.append(count)
-        return counts[0], counts[1]
-
-    def taps(self, windows: tuple[int, ...], image: tuple[int, ...]) -> Iterator[tuple[Any, Any]]:
-        """Yield, tap by tap and row by row, which windows see a pixel there, and which pixels they see."""
-        for i in range(self.kernel_size[0]):
-            start = i * self.dilation[0] - self.padding[0]
-            seeing_rows, rows = overlap(windows[-2], start, image[-2], self.stride[0])
-            for j in range(self.kernel_size[1]):
-                start = j * self.dilation[1] - self.padding[1]
-                seeing_columns, columns = overlap(windows[-1], start, image[-1], self.stride[1])
-                yield (..., seeing_rows, seeing_columns), (..., rows, columns)
-
-    def tile(self, windows: tuple[int, ...], image: tuple[int, ...]) -> bool:
-        """Whether each pixel lies in exactly one window."""
-        return (
-            self.stride == self.kernel_size
-            and self.dilation == (1, 1)
-            and self.padding == (0, 0)
-            and image[-2:] == (windows[-2] * self.stride[0], windows[-1] * self.stride[1])
-        )
 
 
 @primitive("max_pool2d", domain="no ties within a window")
@@ -113,7 +56,7 @@ def max_pool2d(
            [13., 15.]])
     """
     windows = Windows(kernel_size, stride, padding, dilation)
-    shape = (*x.shape[:2], *windows.fit("max_pool2d", x.shape, ceil_mode))
+    shape = (*x.shape[:2], *_fit("max_pool2d", windows, x.shape, ceil_mode))
     out = np.empty_like(x, shape=shape)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
 
@@ -193,6 +136,16 @@ def max_pool2d_pick_vjp(g: Any, result: Any, h: Any, x: Any, out: Any, **how: An
     return max_pool2d_grad(g, x, out, **how), None, None
 
 
+def _fit(name: str, windows: Windows, shape: tuple[int, ...], ceil_mode: bool) -> Pair:
+    """Return how many windows fit; none may lie in the border alone."""
+    if any(2 * padding > size for size, padding in zip(windows.size, windows.padding, strict=True)):
+        raise ShapeError(
+            f"{name}: padding {windows.padding} is more than half of the window {windows.size}, so a window could "
+            f"lie outside the image. Use less padding.{user_line()}"
+        )
+    return windows.fit(name, shape, ceil_mode)
+
+
 def _after_first(
     taps: Iterator[tuple[Any, Any]], target: np.ndarray, source: np.ndarray, neutral: float
 ) -> Iterator[tuple[Any, Any]]:
@@ -252,7 +205,7 @@ def avg_pool2d(
            [10.5, 12.5]])
     """
     windows = Windows(kernel_size, stride, padding)
-    shape = (*x.shape[:2], *windows.fit("avg_pool2d", x.shape, ceil_mode))
+    shape = (*x.shape[:2], *_fit("avg_pool2d", windows, x.shape, ceil_mode))
     out = np.empty_like(x, shape=shape)
     weights = _weights(shape, x.shape, windows, count_include_pad, x.dtype)
 
