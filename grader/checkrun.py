@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from hypothesis.errors import HypothesisException, UnsatisfiedAssumption
 
 from grader.behaviour import replay, same_behaviour
-from grader.draw import Enough, draw_examples
+from grader.draw import Enough, inputs, run_live
 from grader.exercise import Check
 from grader.handles import CheckFailed, Student
 from grader.program import Program, Runner, WorkerGone
@@ -54,6 +55,29 @@ class _Shrunk(Enough):
     """The failing input is small enough, or has been tried to be made so for long enough."""
 
 
+class _Shrinking:
+    """What Hypothesis calls: it passes over inputs that are known to pass, and stops when the bounds are reached."""
+
+    def __init__(
+        self, attempt: Callable[[dict[str, Any]], str | None], *, skip: int, max_shrinks: int
+    ) -> None:
+        self._attempt, self._skip, self._max_shrinks = attempt, skip, max_shrinks
+        self._ends: float | None = None
+
+    def __call__(self, arguments: dict[str, Any]) -> str | None:
+        if self._skip:
+            self._skip -= 1
+            return None
+        if self._ends is not None:
+            self._max_shrinks -= 1
+            if self._max_shrinks < 0 or time.monotonic() > self._ends:
+                raise _Shrunk
+        kind = self._attempt(arguments)
+        if kind is not None and self._ends is None:
+            self._ends = time.monotonic() + SHRINK_SECONDS
+        return kind
+
+
 class CheckRun:
     """One check put to the student's module that `runner` holds."""
 
@@ -64,39 +88,42 @@ class CheckRun:
         self.worker_died = False
         self._floating = dict(floating)
         self._runner = runner
-        self._attempts = 0
-        self._max_shrinks = 0
-        self._failed_at = (0, 0.0)
 
     def run(self, *, seed: int, max_examples: int, max_shrinks: int) -> None:
         """Run the check on drawn inputs, shrink the first failure, and run it on the given examples."""
         marks = self.check.marks
-        self._max_shrinks = max_shrinks
         try:
             if marks.strategies:
-                with contextlib.suppress(_Shrunk):
-                    draw_examples(self._attempt, marks.strategies, seed=seed, max_examples=max_examples)
+                self._run_drawn(seed=seed, max_examples=max_examples, max_shrinks=max_shrinks)
             # Also after a failure: what the code does on them helps to tell what is wrong with it.
             for arguments in marks.examples or ([] if marks.strategies else [{}]):
                 with contextlib.suppress(UnsatisfiedAssumption):
-                    self._try(arguments)
+                    self._try(copy.deepcopy(arguments))
         except Enough:
             pass
-        except HypothesisException as error:
+        except Exception as error:  # a strategy that cannot be drawn from
             self._note(_broken_check(error, Program(self._runner)))
         if self.failure is None and not self.programs:
             self._note(_broken_check("it asked nothing of the code", Program(self._runner)))
         if not self.worker_died:
             self._confirm()
 
-    def _attempt(self, arguments: dict[str, Any]) -> str | None:
-        """Run the check once on drawn arguments; return None, or the kind of failure."""
-        self._attempts += 1
-        if self.failure is not None:
-            number, moment = self._failed_at
-            if self._attempts - number > self._max_shrinks or time.monotonic() - moment > SHRINK_SECONDS:
-                raise _Shrunk
-        return self._try(arguments)
+    def _run_drawn(self, *, seed: int, max_examples: int, max_shrinks: int) -> None:
+        strategies = self.check.marks.strategies
+        passed = 0
+        try:
+            for arguments in inputs(strategies, seed=seed, max_examples=max_examples) or []:
+                if self._try(arguments) is not None:
+                    break
+                passed += 1
+            if passed and self.failure is None:
+                return
+        except UnsatisfiedAssumption:
+            pass  # Hypothesis must draw others in their place
+        if self.failure is None or max_shrinks:
+            attempt = _Shrinking(self._try, skip=passed, max_shrinks=max_shrinks)
+            with contextlib.suppress(_Shrunk):
+                run_live(attempt, strategies, seed=seed, max_examples=max_examples)
 
     def _try(self, arguments: dict[str, Any]) -> str | None:
         program = Program(self._runner)
@@ -131,10 +158,7 @@ class CheckRun:
     def _note(self, failure: Failure) -> None:
         """Keep the failure that is shortest to read, the latest of several; one of another kind is not taken."""
         failure.size = sum(map(len, failure.lines()))
-        if self.failure is None:
-            self.failure = failure
-            self._failed_at = (self._attempts, time.monotonic())
-        elif failure.kind == self.failure.kind and failure.size <= self.failure.size:
+        if self.failure is None or (failure.kind == self.failure.kind and failure.size <= self.failure.size):
             self.failure = failure
 
     def sample(self, size: int) -> list[Program]:

@@ -21,7 +21,7 @@ SEEDS: Final = (None, 1, 2)
 MIN_HINTS: Final = 3
 MIN_MUTANTS: Final = 4
 MIN_STATEMENT: Final = 200
-MAX_SHRINKS: Final = 10  # nobody reads these counterexamples
+MAX_SHRINKS: Final = 0  # nobody reads these counterexamples
 
 # One worker for everything that an author wrote: solutions and mutants need no process each.
 HOUSE: Final = KeptRunner()

@@ -1,28 +1,65 @@
-"""Drawing inputs with Hypothesis, so that the same seed draws the same inputs anywhere."""
+"""Drawing inputs with Hypothesis: the same seed draws the same inputs anywhere, and draws them once.
+
+Drawing costs far more than asking the student's code. So inputs are drawn without it, kept for the next submission,
+and replayed; only to make a failing input smaller does Hypothesis take part.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
+
+Strategies = Mapping[str, Any]
+Arguments = dict[str, Any]
+
+_MAX_KEPT: Final = 512
+# Each entry holds its strategies as well: their identity is the key, so they must not go away.
+_kept: dict[tuple[int, int, int], tuple[Strategies, list[Arguments] | None]] = {}
 
 
 class Enough(BaseException):
     """Nothing is to be learnt from further inputs. Not an `Exception`: Hypothesis must let it through at once."""
 
 
-def draw_examples(
-    attempt: Callable[[dict[str, Any]], str | None],
-    strategies: Mapping[str, Any],
-    *,
-    seed: int,
-    max_examples: int,
+def inputs(strategies: Strategies, *, seed: int, max_examples: int) -> list[Arguments] | None:
+    """Return the arguments that this seed draws, as copies that may be changed.
+
+    None is returned where they cannot be known beforehand, because the check itself goes on drawing (`st.data()`).
+
+    Examples
+    --------
+    >>> strategies = {"x": st.integers(0, 9)}
+    >>> inputs(strategies, seed=1, max_examples=5) == inputs(strategies, seed=1, max_examples=5)
+    True
+    """
+    draw_ahead(strategies, seed=seed, max_examples=max_examples)
+    return copy.deepcopy(_kept[id(strategies), seed, max_examples][1])
+
+
+def draw_ahead(strategies: Strategies, *, seed: int, max_examples: int) -> None:
+    """Draw what `inputs` will return, to have it when the worker is ready."""
+    key = id(strategies), seed, max_examples
+    if key in _kept:
+        return
+    if len(_kept) >= _MAX_KEPT:
+        _kept.clear()
+    drawn: list[Arguments] = []
+    run_live(drawn.append, strategies, seed=seed, max_examples=max_examples)
+    interactive = any(isinstance(value, st.DataObject) for one in drawn for value in one.values())
+    _kept[key] = strategies, None if interactive else drawn
+
+
+def run_live(
+    attempt: Callable[[Arguments], str | None], strategies: Strategies, *, seed: int, max_examples: int
 ) -> None:
-    """Call `attempt` with drawn arguments, and after a failure with ever smaller ones.
+    """Call `attempt` with the arguments that this seed draws, and after a failure with ever smaller ones.
 
     Parameters
     ----------

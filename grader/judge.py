@@ -174,17 +174,26 @@ class _Judging:
         try:
             with contextlib.suppress(WorkerGone):  # whoever needs it will try again, and say so
                 self._workers.begin()
+            limits = {
+                check.name: {"seed": _seed(seed, self._exercise, check), "max_examples": max_examples}
+                for check in self._exercise.checks
+            }
+            self._draw_ahead(limits)
             for check in self._exercise.checks:
-                self._results[check.name] = self._check(
-                    check,
-                    seed=_seed(seed, self._exercise, check),
-                    max_examples=max_examples,
-                    max_shrinks=max_shrinks,
-                )
+                self._results[check.name] = self._check(check, max_shrinks=max_shrinks, **limits[check.name])
             self._diagnose()
         finally:
             self._workers.drop()
         return list(self._results.values())
+
+    def _draw_ahead(self, limits: dict[str, dict[str, int]]) -> None:
+        """Draw the inputs while the worker starts."""
+        from grader.draw import draw_ahead
+
+        for check in self._exercise.checks:
+            if check.marks.strategies:
+                with contextlib.suppress(Exception):  # the check itself will meet it again, and be blamed
+                    draw_ahead(check.marks.strategies, **limits[check.name])
 
     def _check(self, check: Check, **limits: int) -> CheckResult:
         from grader.checkrun import CheckRun
