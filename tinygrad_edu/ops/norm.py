@@ -168,7 +168,8 @@ def _channel_sum(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
         assert other is not None  # looked at above
         rows = rows * other
     # a product with ones: BLAS sums rows faster than NumPy does
-    return np.dot(np.ones(len(rows), x.dtype), rows)
+    total = np.dot(np.ones(len(rows), x.dtype), rows)
+    return np.asarray(total)
 
 
 def _channels(x: np.ndarray, f: Any, *others: np.ndarray) -> np.ndarray:
@@ -189,18 +190,19 @@ def _channels(x: np.ndarray, f: Any, *others: np.ndarray) -> np.ndarray:
     wide = [r.reshape(-1, joined * channels) for r in rows]  # type: ignore[union-attr]  # see above
     out = f(wide[0], lambda v: np.tile(v, joined), *wide[1:])
     shape = (x.shape[0], *x.shape[2:], channels)
-    return np.moveaxis(out.reshape(shape), -1, 1)
+    images: np.ndarray = np.moveaxis(out.reshape(shape), -1, 1)
+    return images
 
 
 def _scale_and_shift(rows: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    out = rows * scale
+    out: np.ndarray = rows * scale
     out += shift
     return out
 
 
 def _add_scaled(g: np.ndarray, p: Any, x: np.ndarray, q: Any, r: Any) -> np.ndarray:
     """Return p g + q x + r."""
-    out = x * q
+    out: np.ndarray = x * q
     out += r
     out += g * p
     return out
