@@ -16,6 +16,9 @@ def main() -> None:
         from grader.cli.group import grader
 
         grader(prog_name="grader")
+    except KeyboardInterrupt:
+        # Before the command line could take care of it: while it was being imported.
+        sys.exit(130)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA:

@@ -142,18 +142,16 @@ def _begin_judge() -> None:
 
 
 def _stop_judging(*_: object) -> None:
-    """Interrupt the exercise in hand, once; a judge without one leaves Ctrl-C to the parent."""
-    global _judging
+    """Interrupt the exercise in hand; a judge without one leaves Ctrl-C to the parent."""
     if _judging:
-        _judging = False
         raise KeyboardInterrupt
 
 
 def _judge_interruptibly(job: Job) -> ExerciseResult:
     # A judge that is interrupted still kills the worker it started; one that is terminated could not.
     global _judging
-    _judging = True
     try:
+        _judging = True
         return judge_job(job)
     finally:
         _judging = False

@@ -11,10 +11,15 @@ EXERCISE = Exercise(
 )
 
 
-@given(x=st.integers(-50, 50))
+@given(x=st.integers(1, 50) | st.integers(-50, -1))
 def check_values(student: Student, x: int) -> None:
     """double(x) is 2 x."""
     student.double(x).equals(2 * x)
+
+
+def check_zero(student: Student) -> None:
+    """double(0) is 0."""
+    student.double(0).equals(0)
 
 
 @mutant
@@ -39,3 +44,9 @@ def half(source: Source) -> Source:
 def negative(source: Source) -> Source:
     """Your sign is turned round."""
     return source.swap("2 * x", "-2 * x")
+
+
+@mutant
+def never_zero(source: Source) -> Source:
+    """You treat 0 as a case of its own; twice nothing is nothing."""
+    return source.swap("2 * x", "2 * x if x else 1")
