@@ -143,6 +143,14 @@ def test_cross_entropy_is_exact_for_huge_scores():
     assert x.grad.tolist() == [[1.0, -1.0], [0.0, 0.0]]
 
 
+@pytest.mark.parametrize("classes", [2, 63, 64, 200])
+def test_cross_entropy_of_few_and_of_many_classes(classes):
+    x, target = RNG.standard_normal((5, classes)) * 50, RNG.integers(0, classes, 5)
+    expected = np.log(np.exp(x - x.max(1, keepdims=True)).sum(1)) + x.max(1) - x[np.arange(5), target]
+    losses = F.cross_entropy(tg.tensor(x), tg.tensor(target), reduction="none")
+    np.testing.assert_allclose(losses.data, expected, rtol=1e-10, atol=1e-12)
+
+
 def test_cross_entropy_keeps_float32():
     x = tg.randn(3, 4, requires_grad=True)
     loss = F.cross_entropy(x, tg.tensor([0, 1, 2]))
@@ -150,7 +158,7 @@ def test_cross_entropy_keeps_float32():
     assert loss.dtype == x.grad.dtype == tg.float32
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8])
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.uint64])
 def test_any_integer_type_names_classes(dtype):
     loss = F.cross_entropy(tg.tensor([[0.0, np.log(3.0)]]), tg.tensor(np.array([0], dtype)))
     assert loss.item() == pytest.approx(np.log(4))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -255,6 +258,23 @@ def test_without_strict_names_may_differ_but_shapes_may_not():
     assert layer.weight.tolist() == [[1.0, 1.0]]
     with pytest.raises(StateDictError, match=r"weight has shape \(2, 1\), but should be \(1, 2\)"):
         layer.load_state_dict({"weight": tg.ones(2, 1)}, strict=False)
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["deepcopy", "pickle"]
+)
+def test_a_copy_of_a_model_is_whole_and_independent(duplicate):
+    net = Net()
+    net(tg.ones(1, 3)).sum().backward()
+    other = duplicate(net)
+    x = tg.randn(2, 3)
+    np.testing.assert_array_equal(other(x).data, net(x).data)
+    assert other.tied is other.first.fc
+    assert [name for name, _ in other.named_parameters()] == PARAMETERS
+    optimizer = tg.optim.SGD(other.parameters(), lr=1.0)
+    other(x).sum().backward()
+    optimizer.step()
+    assert (other.first.scale.data != net.first.scale.data).all()
 
 
 # Containers

@@ -65,10 +65,12 @@ def cross_entropy(
     if counts is not None:
         target = np.where(target == ignore_index, 0, target)
     # Where each row's true score stands in the flat array: one `take` is faster than two-index gathering.
-    places = np.arange(0, rows * classes, classes)
-    places += target
+    places = np.arange(0, rows * classes, classes, dtype=np.int64)
+    np.add(places, target, out=places, casting="unsafe")
+    # NumPy finds the maxima of short rows one row at a time; down the columns of a copy it takes all rows at once.
+    top = np.maximum.reduce(np.ascontiguousarray(x.T), 0) if classes < 64 else np.maximum.reduce(x, 1)
     # C order, so that the rule may write through the flat view of what it makes from this.
-    shifted = np.subtract(x, np.maximum.reduce(x, 1, keepdims=True), order="C")
+    shifted = np.subtract(x, top[:, None], order="C")
     losses = shifted.take(places)
     exps = np.exp(shifted, out=shifted)
     # A product with ones is a row sum through BLAS, several times as fast as np.sum along short rows.

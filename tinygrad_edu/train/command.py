@@ -134,21 +134,21 @@ class _Run:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("{task.fields[loss]}"),
             TimeRemainingColumn(),
         )
         bar = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
-        task = bar.add_task("", total=total, loss=math.nan)
+        task = bar.add_task("", total=total, loss="")
 
         def on_batch(loss: float) -> bool:
-            bar.update(task, advance=1, loss=loss)
+            bar.update(task, advance=1, loss=f"loss {loss:.4f}")
             return stop["requested"] or not math.isfinite(loss)
 
         train_loss = math.nan
         # Steps that are too large overflow. That is said once, in `conclude`, not by NumPy at every operation.
         with np.errstate(all="ignore"), bar:
             for number in range(1, epochs + 1):
-                bar.reset(task, total=total, description=f"epoch {number}/{epochs}", loss=math.nan)
+                bar.reset(task, total=total, description=f"epoch {number}/{epochs}", loss="")
                 self.optimizer.param_groups[0]["lr"] = (
                     self.lr / 2 * (1 + math.cos(math.pi * (number - 1) / epochs))
                 )
