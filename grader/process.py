@@ -30,16 +30,27 @@ from grader.program import Reply, Step, WorkerGone, load_request, read_reply, ru
 
 POSIX: Final = os.name == "posix"
 START_SECONDS: Final = 30.0
+PYTHON_OPTIONS: Final = ("-I", "-S", "-B", "-X", "utf8")
 _TICK: Final = 0.02
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a worker: the command, its environment and the folder it starts in."""
+    """How to start a worker: the command, its environment and the folder it starts in.
+
+    Attributes
+    ----------
+    shell_status
+        Whether an exit status of 128 + n means signal n, because another program passes it on.
+    guard
+        Called many times a second; a sentence that it returns is the reason to stop the worker.
+    """
 
     argv: list[str]
     env: dict[str, str]
     cwd: str
+    shell_status: bool = False
+    guard: Callable[[], str | None] | None = None
 
 
 class Launcher(Protocol):
@@ -47,6 +58,15 @@ class Launcher(Protocol):
 
     def prepare(self, folder: str) -> Launch:
         """Return how to start a worker whose private folder is `folder`."""
+
+
+def worker_environment(folder: str) -> dict[str, str]:
+    """Return all the environment that a worker gets: one thread for BLAS, and its private folder."""
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    env = {**dict.fromkeys(threads, "1"), **dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), folder)}
+    if "SYSTEMROOT" in os.environ:  # Windows starts no Python without it
+        env["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    return env
 
 
 @dataclass(frozen=True)
@@ -68,22 +88,9 @@ class ProcessLauncher:
         """Return the command of a plain isolated Python, without site packages or user settings."""
         worker = str(Path(__file__).with_name("worker.py"))
         packages = {str(Path(str(module.__file__)).parents[1]) for module in (np, msgpack)}
-        argv = [
-            sys.executable,
-            "-I",
-            "-S",
-            "-B",
-            "-X",
-            "utf8",
-            worker,
-            str(self.memory),
-            str(self.cpu_seconds),
-        ]
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-        env = {**dict.fromkeys(threads, "1"), "HOME": folder, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
-        if "SYSTEMROOT" in os.environ:  # Windows starts no Python without it
-            env["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-        return Launch([*argv, *sorted(packages)], env, folder)
+        # The empty argument is a sandbox's order: there is none.
+        arguments = [worker, str(self.memory), str(self.cpu_seconds), "", *sorted(packages)]
+        return Launch([sys.executable, *PYTHON_OPTIONS, *arguments], worker_environment(folder), folder)
 
 
 class ProcessRunner:
@@ -105,12 +112,13 @@ class ProcessRunner:
         self._folder = tempfile.mkdtemp(prefix="grader-")
         self._deadline: float | None = None
         self._timed_out = False
+        self._stopped: str | None = None
         self._closed = threading.Event()
         self._ready = False
         self._id = 0
         self._allowed = self._left = START_SECONDS
         try:
-            launch = (launcher or ProcessLauncher()).prepare(self._folder)
+            self._launch = launch = (launcher or ProcessLauncher()).prepare(self._folder)
             self._process = subprocess.Popen(
                 launch.argv,
                 env=launch.env,
@@ -129,6 +137,11 @@ class ProcessRunner:
     def allow(self, seconds: float) -> None:
         """Give the code this many seconds from now on, all requests together; past them it is stopped."""
         self._allowed = self._left = seconds
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; in a sandbox the worker may be a descendant of it."""
+        return self._process.pid
 
     def load(self, source: bytes, imports: Sequence[str]) -> Reply:
         """Load a source; every later request is about it."""
@@ -198,6 +211,9 @@ class ProcessRunner:
             deadline = self._deadline
             if deadline is not None and time.monotonic() > deadline:
                 self._timed_out = True
+            elif self._launch.guard is not None:
+                self._stopped = self._launch.guard()
+            if self._timed_out or self._stopped:
                 self._kill()
                 return
 
@@ -211,11 +227,15 @@ class ProcessRunner:
 
     def _gone(self) -> WorkerGone:
         status = None if self._timed_out else self._own_exit()
+        if status is not None and self._launch.shell_status and 128 < status < 128 + 65:
+            status = 128 - status
         self.close()
         if self._timed_out:
             if self._ready:
                 return WorkerGone("timeout", f"it had not finished after {self._allowed:g} s and was stopped")
             return WorkerGone("infra", f"the worker was not ready after {START_SECONDS:g} s")
+        if self._stopped:
+            return WorkerGone("crashed" if self._ready else "infra", f"it was stopped: {self._stopped}")
         if not self._ready:
             return WorkerGone("infra", f"the worker ended before it was ready ({_in_words(status)})")
         if status == -getattr(signal, "SIGXCPU", 0):

@@ -2,7 +2,7 @@
 
 Started by `process.ProcessLauncher` as a file under ``python -I``, never imported. It knows no exercise, no
 expected answer and no verdict. By the time a student's first line runs, it has set its own limits for good, moved
-the protocol to descriptors of its own, and pointed the standard ones at nothing.
+the protocol to descriptors of its own, pointed the standard ones at nothing and, in a sandbox, given up its rights.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def limit_self(memory: int, cpu_seconds: int) -> None:
         ("RLIMIT_AS", memory),
         ("RLIMIT_CPU", cpu_seconds),
         ("RLIMIT_FSIZE", 2**20),
+        ("RLIMIT_NOFILE", 64),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_NPROC", 0),  # no new process and no new thread; has no effect on root, the sandbox does
     ]
@@ -40,9 +41,12 @@ def limit_self(memory: int, cpu_seconds: int) -> None:
         if kind is None:
             continue
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # The signal that says what happened comes at the soft limit, a mere SIGKILL at the hard one.
+        limits = [value, value + 1 if name == "RLIMIT_CPU" else value]
+        if hard != resource.RLIM_INFINITY:
+            limits = [min(limit, hard) for limit in limits]
         try:
-            resource.setrlimit(kind, (value, value))
+            resource.setrlimit(kind, (limits[0], limits[1]))
         except (OSError, ValueError):  # macOS knows RLIMIT_AS and refuses it
             continue
 
@@ -63,23 +67,30 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def only_these_modules(folder: str, packages: list[str]) -> None:
-    """Let ``grader.protocol`` and its like be imported from `folder` without running the grader's package.
+    """Let ``grader.protocol`` and its like be imported from `folder` without running the grader's packages.
 
     `packages` are the folders of NumPy and msgpack; they come last on the path, so nothing in them can stand in
     front of the standard library.
     """
-    package = types.ModuleType("grader")
-    package.__path__ = [folder]
-    sys.modules["grader"] = package
+    for name, place in (("grader", folder), ("grader.sandbox", os.path.join(folder, "sandbox"))):
+        package = types.ModuleType(name)
+        package.__path__ = [place]
+        sys.modules[name] = package
     sys.path.extend(packages)
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer requests until the judge closes the stream."""
+def serve(requests: BinaryIO, replies: BinaryIO, order: str) -> None:
+    """Carry out the sandbox's order, if there is one, and answer requests until the judge closes the stream."""
     from grader.machine import Machine
     from grader.protocol import pack, read_frame, unpack, write_frame
 
     machine = Machine()
+    if order:
+        import json
+
+        from grader.sandbox.inside.confine import confine
+
+        confine(json.loads(order))
     # Sent before any of the student's code runs: what dies earlier than this died of us.
     write_frame(replies, pack({"ready": True}))
     while True:
@@ -90,13 +101,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         write_frame(replies, pack({"id": request["id"], **machine.answer(request)}))
 
 
-def main(memory: str, cpu_seconds: str, *packages: str) -> None:
+def main(memory: str, cpu_seconds: str, order: str, *packages: str) -> None:
     """Run the worker; the arguments are those of the command line."""
+    del sys.argv[1:], sys.orig_argv[:]  # whatever paths they name are no business of the student's
     folder = os.getcwd()
     limit_self(int(memory), int(cpu_seconds))
     requests, replies = private_streams()
     only_these_modules(os.path.dirname(os.path.abspath(__file__)), list(packages))
-    serve(requests, replies)
+    serve(requests, replies, order)
     # If the judge was killed, nobody else removes the private folder; one that is not empty is left alone.
     with contextlib.suppress(OSError):
         os.rmdir(folder)

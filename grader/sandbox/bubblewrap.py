@@ -1,0 +1,166 @@
+"""The first tier: namespaces around the worker, made by bubblewrap.
+
+Inside there is a file system of its own with a handful of read-only things in it, no network but an unconnected
+loopback, no process but the worker's own, and a small private /tmp in memory. The limits and the system call filter
+come on top, from inside (`inside.confine`).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from grader.process import PYTHON_OPTIONS, Launch, worker_environment
+from grader.sandbox.inside.landlock import FOREIGN
+from grader.sandbox.needs import Needs, SandboxError, needs
+from grader.sandbox.user import hidden_from_others, spare_user
+
+# The first with --disable-userns and a size for --tmpfs.
+_OLDEST: Final = (0, 8)
+_NOBODY: Final = "65534"
+# Where the root file system is put together when only root can reach the pieces.
+_STAGE: Final = "/tmp/root"
+
+_NAMESPACES: Final = (
+    "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup",
+    "--disable-userns",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BubblewrapLauncher:
+    """Starts workers in namespaces of their own.
+
+    Attributes
+    ----------
+    memory
+        Address space in bytes.
+    cpu_seconds
+        CPU time for the life of the worker.
+    granted
+        Packages that exercises grant beside NumPy.
+    tmp_bytes
+        Size of the private /tmp, which counts as memory.
+    """
+
+    memory: int = 2 * 2**30
+    cpu_seconds: int = 120
+    granted: tuple[str, ...] = ()
+    tmp_bytes: int = 16 * 2**20
+
+    def prepare(self, folder: str) -> Launch:  # noqa: ARG002  # the private folder is inside, and in memory
+        """Return the command that starts a worker behind bubblewrap."""
+        needed = needs(self.granted)
+        user = spare_user()
+        argv = _as_user(user, needed) if user is not None else []
+        staged = _STAGE in argv
+        root = ["--ro-bind", _STAGE, "/"] if staged else [*_root(needed, "")]
+        order = {"user": None, "reads_all": False, "landlock": None, "seccomp": True}
+        argv += [
+            *(_program("bwrap"), *_NAMESPACES, "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox"),
+            *("--die-with-parent", *root, "--dev-bind", "/dev/null", "/dev/null"),
+            *("--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"),
+            *("--setenv", "LD_LIBRARY_PATH", "/libs", "--", "/python/bin/python", *PYTHON_OPTIONS),
+            *("/grader/worker.py", str(self.memory), str(self.cpu_seconds), json.dumps(order), "/packages"),
+        ]
+        return Launch(argv, worker_environment("/tmp"), "/", shell_status=True)
+
+
+def _as_user(user: int, needed: Needs) -> list[str]:
+    """Return the beginning of a command that gives up root before bubblewrap starts.
+
+    Bubblewrap maps whoever starts it into the sandbox, so whoever is root there must not be root here. A Python in
+    a folder that only root may enter is shown to the other user by a bubblewrap of root's, in a view of the machine
+    that is otherwise unchanged.
+    """
+    change = [_program("setpriv"), "--reuid", str(user), "--regid", str(user), "--clear-groups", "--"]
+    if not hidden_from_others(needed.paths()):
+        return change
+    view = [
+        _program("bwrap"),
+        "--dev-bind",
+        "/",
+        "/",
+        "--tmpfs",
+        "/tmp",
+        "--die-with-parent",
+        "--dir",
+        _STAGE,
+    ]
+    mounted_later = [
+        "--dir",
+        f"{_STAGE}/tmp",
+        "--dir",
+        f"{_STAGE}/dev",
+        "--dev-bind",
+        "/dev/null",
+        f"{_STAGE}/dev/null",
+    ]
+    return [*view, *_root(needed, _STAGE), *mounted_later, "--", *change]
+
+
+def _root(needed: Needs, stage: str) -> Iterator[str]:
+    """Yield the options that make the sandbox's file system, below `stage`.
+
+    No path of the machine shows inside: a user's name or a course's folder is nobody's business there.
+    """
+    library = f"/python/{os.path.basename(os.path.dirname(needed.stdlib))}/{os.path.basename(needed.stdlib)}"
+    shown = [("/python/bin/python", needed.python), (library, needed.stdlib)]
+    shown += [(f"/libs/{name}", path) for name, path in needed.libraries]
+    shown += [(needed.loader, needed.loader)] if needed.loader else []
+    shown += [(f"/packages/{name}", path) for name, path in needed.packages]
+    shown += [(f"/grader/{name}", path) for name, path in needed.grader]
+    # Bubblewrap would make folders on the way for its own user alone.
+    above = {parent for place, _ in shown for parent in _parents(place)}
+    for parent in sorted(above):
+        yield from ("--dir", stage + parent)
+    for place, path in shown:
+        yield from ("--ro-bind", path, stage + place)
+    for name in sorted(FOREIGN & {entry.name for entry in os.scandir(needed.stdlib)}):
+        yield from ("--tmpfs", f"{stage}{library}/{name}", "--remount-ro", f"{stage}{library}/{name}")
+
+
+def _parents(place: str) -> Iterator[str]:
+    while (place := os.path.dirname(place)) != "/":
+        yield place
+
+
+def _program(name: str) -> str:
+    """Return where a program is: the worker's environment, with which it is started, has no search path."""
+    place = shutil.which(name)
+    if place is None:
+        raise SandboxError(f"{name} is not installed")
+    return place
+
+
+@functools.cache
+def version() -> tuple[int, ...] | None:
+    """Return the version of the installed bubblewrap; None if there is none that runs."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return None
+    try:
+        words = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=5
+        ).stdout
+        return tuple(int(part) for part in words.split()[-1].split("."))
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+        return None
+
+
+def missing() -> str | None:
+    """Return what this tier lacks on this machine, as far as one can tell without trying; None if nothing."""
+    found = version()
+    if found is None:
+        return "bubblewrap is not installed"
+    if found < _OLDEST:
+        return f"bubblewrap {'.'.join(map(str, found))} is too old, {'.'.join(map(str, _OLDEST))} is needed"
+    if os.getuid() == 0 and shutil.which("setpriv") is None:
+        return "setpriv is not installed, and root must not run the worker"
+    return None
