@@ -120,7 +120,7 @@ def _follow(results: Iterator[ExerciseResult], total: int) -> list[ExerciseResul
 
     screen = console()
     columns = (TextColumn("checking"), BarColumn(bar_width=30), MofNCompleteColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
+    with Progress(*columns, console=screen, transient=True, refresh_per_second=4) as bar:
         task = bar.add_task("", total=total)
         for result in results:
             say_line(result)

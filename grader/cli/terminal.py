@@ -65,12 +65,18 @@ def can_show(text: str, stream: TextIO | None = None) -> bool:
     >>> can_show("✓", io.TextIOWrapper(io.BytesIO(), "cp1252"))
     False
     """
-    encoding = getattr(stream or sys.stdout, "encoding", None) or "ascii"
+    encoding = getattr(_bare(stream), "encoding", None) or "ascii"
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _bare(stream: TextIO | None) -> Any:
+    """Return the stream itself, while rich stands in front of it to keep a progress bar below the text."""
+    stream = stream or sys.stdout
+    return getattr(stream, "rich_proxied_file", stream)
 
 
 def glyph(name: str) -> str:
@@ -90,10 +96,9 @@ def label(state: State) -> str:
 
 def in_colour(stream: TextIO | None = None) -> bool:
     """Tell whether colours are wanted: a terminal, and NO_COLOR unset or empty (https://no-color.org)."""
-    stream = stream or sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(getattr(stream, "isatty", lambda: False)())
+    return bool(getattr(_bare(stream), "isatty", lambda: False)())
 
 
 def paint(text: str, colour: str | None = None, **style: Any) -> str:

@@ -289,6 +289,26 @@ def test_an_interrupt_stops_everything(
     assert [pid for pid in family | later if Path(f"/proc/{pid}").exists()] == []
 
 
+@on_linux
+def test_a_judge_that_is_killed_costs_nothing(student: StudentAtWork) -> None:
+    """When the system ends a judge, the others' work is kept and the rest is judged without it."""
+    student.solve(*NAMES)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "check", "--jobs", "2"],
+        env=student.environment,
+        cwd=student.work.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    end = time.monotonic() + 60
+    while not (judges := _descendants(process.pid, "spawn_main")) and time.monotonic() < end:
+        time.sleep(0.01)
+    os.kill(judges[0], signal.SIGKILL)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+    assert output.count(b"passed") == len(NAMES) + 2
+
+
 def _descendants(pid: int, part: str) -> list[int]:
     """Return the processes below `pid` whose command line holds `part`."""
     found = []

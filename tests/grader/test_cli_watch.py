@@ -208,29 +208,3 @@ def test_without_a_terminal(student: StudentAtWork) -> None:
     assert result.returncode == 0
     assert "hint 1 of 3" in result.stdout
     assert "\x1b" not in result.stdout
-
-
-@on_a_terminal
-@pytest.mark.parametrize(
-    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
-)
-def test_colour_on_a_terminal(student: StudentAtWork, environment: dict[str, str], coloured: bool) -> None:
-    """Colours appear on a terminal unless they are not wanted."""
-    import pty
-
-    controller, device = pty.openpty()
-    settings = {"env": {**student.environment, "TERM": "xterm", **environment}, "cwd": student.work.root}
-    subprocess.run(
-        [sys.executable, "-m", "grader", "list"], stdout=device, timeout=PATIENCE_S, check=True, **settings
-    )
-    os.close(device)
-    output = b""
-    try:
-        while data := os.read(controller, 65536):
-            output += data
-    except OSError:
-        pass
-    finally:
-        os.close(controller)
-    assert b"ex01_double" in output
-    assert (b"\x1b[" in output) is coloured
