@@ -24,7 +24,7 @@ from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import winograd
 from tinygrad_edu.ops.reduce import sum as sum_over
 from tinygrad_edu.ops.windows import Pair, Windows
-from tinygrad_edu.ops.workspace import Block, blocks_of, frame, over_blocks, overlap, scratch
+from tinygrad_edu.ops.workspace import Block, blocks_of, copy_runs, frame, over_blocks, overlap, scratch
 from tinygrad_edu.primitive import Node, primitive
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_weight_grad", "empty_images"]
@@ -32,6 +32,9 @@ __all__ = ["conv2d", "conv2d_input_grad", "conv2d_weight_grad", "empty_images"]
 # Matrix products of fewer multiplications than this are quickest image by image: OpenBLAS multiplies them without
 # rearranging its operands first. Larger ones gain from taking the pixels of all images of a block at once.
 _SMALL = 2**20
+
+# So many numbers side by side are quicker copied together first than added where they lie.
+_SHORT_RUN = 32
 
 
 @primitive("conv2d")
@@ -252,9 +255,14 @@ def _send_back(g: np.ndarray, w: np.ndarray, gx: np.ndarray, windows: Windows, g
                 take, put = overlap(last - first, start, height, stride[0])
                 down[:, :, put] += shares[i][:, :, take]
             target = target.reshape(*target.shape[:3], groups, channels).transpose(0, 3, 1, 2, 4)
+            across = down.transpose(4, 0, 1, 2, 3, 5)
+            if channels < _SHORT_RUN:
+                packed = scratch("across", across.shape, gx.dtype)
+                copy_runs(packed, across)
+                across = packed
             for j in range(kw):
                 take, put = overlap(width, j * dilation[1] - padding[1], gx.shape[2], stride[1])
-                target[:, :, :, put] += down[:, :, :, take, j]
+                target[:, :, :, put] += across[j][:, :, :, take]
 
     row_bytes = width * kh * kw * channels * groups * gx.itemsize // stride[0]
     over_blocks(work, blocks_of(len(gx), gx.shape[1], row_bytes))
@@ -287,12 +295,18 @@ def _columns(
         # few channels: copy whole rows of pixels, tap by tap
         taps = taps.transpose(0, 1, 4, 5, 6, 2, 3)
         columns = scratch("columns", taps.shape, x.dtype)
-        np.copyto(columns, taps)
+        copy_runs(columns, taps)
         return columns.reshape(images, groups, -1, height * width).swapaxes(2, 3)
     columns = scratch("columns", taps.shape, x.dtype)
-    np.copyto(columns, taps)
+    if groups == 1 and c * dilation[1] == channels * d:
+        # a row of taps lies side by side, too
+        run = kernel[1] * channels
+        taps = as_strided(taps, (*taps.shape[:5], run), (*taps.strides[:5], d))
+        copy_runs(columns.reshape(taps.shape), taps)
+    else:
+        copy_runs(columns, taps)
     small = groups > 1 or columns[0].size * kernels < _SMALL
-    return columns.reshape(images if small else 1, groups, -1, prod(taps.shape[4:]))
+    return columns.reshape(images if small else 1, groups, -1, prod(columns.shape[4:]))
 
 
 def _pixels(images: np.ndarray, batches: int, groups: int) -> np.ndarray:

@@ -94,10 +94,13 @@ def max_pool2d_grad(
 
     def work(blocks: list[Block]) -> None:
         for images, _, _ in blocks:
-            target, source = gx[images], g[images]
+            target, maxima = gx[images], out[images]
+            # in the memory order of the others: g is small, and walking across memory for each tap is slow
+            source = np.empty_like(maxima, dtype=g.dtype)
+            source[...] = g[images]
             if not tile:
                 target.fill(0)
-            for seeing, seen, chosen in _maxima(x[images], out[images], windows):
+            for seeing, seen, chosen in _maxima(x[images], maxima, windows):
                 if tile:
                     np.multiply(source, chosen, out=target[seen])
                 else:
