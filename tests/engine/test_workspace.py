@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu.ops import workspace
-from tinygrad_edu.ops.workspace import blocks_of, frame, over_blocks, overlap, scratch
+from tinygrad_edu.ops.workspace import blocks_of, copy_runs, frame, over_blocks, overlap, scratch
 
 small = st.integers(0, 6)
 
@@ -48,6 +48,26 @@ def test_frame_copies_only_where_it_must():
     assert not np.shares_memory(frame(x, 1, 0, 5, 4), x)
     channels_first = np.zeros((1, 2, 4, 4)).transpose(0, 2, 3, 1)
     assert frame(channels_first, 0, 0, 4, 4).flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        np.arange(24.0).reshape(2, 3, 4),
+        np.arange(24.0).reshape(2, 3, 4)[:, ::-1, 1:3],
+        np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1),
+        np.arange(24.0).reshape(2, 3, 4)[..., ::-1],
+        np.broadcast_to(np.arange(4.0), (2, 3, 4)),
+        np.empty((2, 0, 4)),
+        np.empty((2, 3, 0)),
+    ],
+    ids=["whole", "rows", "across", "mirrored", "repeated", "no rows", "empty rows"],
+)
+def test_copying_runs_copies(source):
+    target = np.full((*source.shape[:-1], source.shape[-1] + 1), -1.0)
+    copy_runs(target[..., :-1], source)
+    assert np.array_equal(target[..., :-1], source)
+    assert (target[..., -1] == -1).all()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
