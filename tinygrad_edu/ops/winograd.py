@@ -15,9 +15,9 @@ Laid out as vectors of 36, 16 and 9 numbers, the same with one matrix for both a
 which is how it is computed: a matrix product for each arrow, over all channels of a tile at once, and between
 them, for each of the 36 points, one matrix product over the channels of all tiles.
 
-Evaluating at points costs accuracy. At the usual points 0, ±1, ±2 the error is six times that of the
-plain sum; at 0, ±2/3, ±3/2 it is under three times (float32, root mean square). As the transforms
-are matrix products here, odd numbers in them cost nothing.
+Evaluating at points costs accuracy: in float32 the root mean square error is about 1e-6 of the size of the
+outputs, where the plain sum's is 2e-7. The points are 0, ±2/3, ±3/2 and infinity; at the usual 0, ±1, ±2
+it would be twice that. As the transforms are matrix products here, odd numbers in them cost nothing.
 
 Source: S. Winograd, "Arithmetic Complexity of Computations" (1980); A. Lavin and S. Gray, "Fast Algorithms for
 Convolutional Neural Networks" (2016); on the points, B. Barabasz et al., "Error Analysis and Improving the
