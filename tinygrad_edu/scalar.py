@@ -80,20 +80,35 @@ class Value:
         """The local derivative with respect to each of `parents`."""
         return (self.da, self.db)[: len(self.parents)]
 
-    # -- The operations. The last line of each: label, result, then a parent and its local derivative, or two.
+    # -- The operations. Sums and products are most of every graph, so these two fill in their record here. All
+    # others leave that to `_result`, in one line: label, result, then a parent and its local derivative, or two.
 
     def __add__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
-        return _result("+", self.data + other.data, self, 1.0, other, 1.0)
-
-    def __sub__(self, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else Value(other)
-        return _result("-", self.data - other.data, self, 1.0, other, -1.0)
+        v = _new(Value)
+        v.data = self.data + other.data
+        v.grad = 0.0
+        v.a, v.da = self, 1.0
+        v.b, v.db = other, 1.0
+        v.op = "+"
+        v.name = None
+        return v
 
     def __mul__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
         x, y = self.data, other.data
-        return _result("*", x * y, self, y, other, x)
+        v = _new(Value)
+        v.data = x * y
+        v.grad = 0.0
+        v.a, v.da = self, y
+        v.b, v.db = other, x
+        v.op = "*"
+        v.name = None
+        return v
+
+    def __sub__(self, other: Value | float) -> Value:
+        other = other if isinstance(other, Value) else Value(other)
+        return _result("-", self.data - other.data, self, 1.0, other, -1.0)
 
     def __truediv__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
@@ -228,7 +243,7 @@ class Value:
         # No recursion: Python's stack is a thousand calls deep, a graph may be a million. A value goes
         # onto the list of things to do twice: on the first visit its parents are put on top of it, and
         # under None it waits until they are done. What has been visited is seen by its gradient, which
-        # is this very zero (a new object on each call); a set would say the same in twice the time.
+        # is this very zero, a new object on each call; a set of them would say the same more slowly.
         zero = float("0")
         order: list[Value] = []
         todo: list[Any] = [self] if self.op else []
@@ -240,11 +255,11 @@ class Value:
                 v.grad = zero
                 todo.append(v)
                 todo.append(None)
-                p = v.a
-                if p.op and p.grad is not zero:
-                    todo.append(p)
                 p = v.b
                 if p is not None and p.op and p.grad is not zero:
+                    todo.append(p)
+                p = v.a
+                if p.op and p.grad is not zero:
                     todo.append(p)
         return order
 
@@ -265,10 +280,8 @@ def _result(op: str, data: float, a: Value, da: float, b: Value | None = None, d
     v = _new(Value)
     v.data = data
     v.grad = 0.0
-    v.a = a
-    v.da = da
-    v.b = b
-    v.db = db
+    v.a, v.da = a, da
+    v.b, v.db = b, db
     v.op = op
     v.name = None
     return v

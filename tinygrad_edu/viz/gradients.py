@@ -41,8 +41,7 @@ def own_gradients(roots: list[Any], things: list[Any]) -> dict[int, Any]:
 
     def note(tensor: Any, g: Any) -> None:
         known = gradients.get(id(tensor))
-        # a copy: the walk may go on adding to its own
-        gradients[id(tensor)] = np.array(g) if known is None else known + g
+        gradients[id(tensor)] = np.asarray(g) if known is None else known + g
 
     # Hooks, and the wish to keep a gradient, belong to the user's own backward(); this walk is not one.
     extras = [(thing, thing.extra) for thing in things if isinstance(thing, Node) and thing.extra is not None]
