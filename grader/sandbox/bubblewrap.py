@@ -10,15 +10,18 @@ from __future__ import annotations
 import functools
 import json
 import os
+import py_compile
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from grader.process import PYTHON_OPTIONS, Launch, worker_environment
 from grader.sandbox.inside.landlock import FOREIGN
-from grader.sandbox.needs import Needs, SandboxError, needs
+from grader.sandbox.needs import GRADER, WORKER_FILES, Needs, SandboxError, needs
 from grader.sandbox.user import hidden_from_others, spare_user
 
 # The first with --disable-userns and a size for --tmpfs.
@@ -54,25 +57,55 @@ class BubblewrapLauncher:
     granted: tuple[str, ...] = ()
     tmp_bytes: int = 16 * 2**20
 
-    def prepare(self, folder: str) -> Launch:  # noqa: ARG002  # the private folder is inside, and in memory
-        """Return the command that starts a worker behind bubblewrap."""
+    def prepare(self, folder: str) -> Launch:
+        """Return the command that starts a worker behind bubblewrap.
+
+        The worker's private folder is inside, and in memory; `folder` holds our own few files for it to read.
+        """
         needed = needs(self.granted)
+        _fill(folder)
         user = spare_user()
-        argv = _as_user(user, needed) if user is not None else []
+        argv = _as_user(user, needed, folder) if user is not None else []
         staged = _STAGE in argv
-        root = ["--ro-bind", _STAGE, "/"] if staged else [*_root(needed, "")]
+        root = ["--ro-bind", _STAGE, "/"] if staged else [*_root(needed, folder, "")]
         order = {"user": None, "reads_all": False, "landlock": None, "seccomp": True}
         argv += [
             *(_program("bwrap"), *_NAMESPACES, "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox"),
             *("--die-with-parent", *root, "--dev-bind", "/dev/null", "/dev/null"),
             *("--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"),
             *("--setenv", "LD_LIBRARY_PATH", "/libs", "--", "/python/bin/python", *PYTHON_OPTIONS),
-            *("/grader/worker.py", str(self.memory), str(self.cpu_seconds), json.dumps(order), "/packages"),
+            *("/grader/worker.pyc", str(self.memory), str(self.cpu_seconds), json.dumps(order), "/packages"),
         ]
         return Launch(argv, worker_environment("/tmp"), "/", shell_status=True)
 
 
-def _as_user(user: int, needed: Needs) -> list[str]:
+@functools.cache
+def _compiled() -> tuple[tuple[str, bytes], ...]:
+    """Return the grader's part of a worker, compiled: no worker has to do that again, whoever owns our folder."""
+    made = []
+    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+        for name in WORKER_FILES:
+            code = os.path.join(folder, "code")
+            mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            py_compile.compile(
+                str(GRADER / name), code, f"grader/{name}", doraise=True, invalidation_mode=mode
+            )
+            made.append((f"{name}c", Path(code).read_bytes()))
+    return tuple(made)
+
+
+def _fill(folder: str) -> None:
+    """Put the grader's part into a folder: showing file by file would cost more than writing them."""
+    for name, code in _compiled():
+        place = Path(folder, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(code)
+        place.chmod(0o644)
+    for above, _, _ in os.walk(folder):
+        os.chmod(above, 0o755)
+
+
+def _as_user(user: int, needed: Needs, folder: str) -> list[str]:
     """Return the beginning of a command that gives up root before bubblewrap starts.
 
     Bubblewrap maps whoever starts it into the sandbox, so whoever is root there must not be root here. A Python in
@@ -80,7 +113,7 @@ def _as_user(user: int, needed: Needs) -> list[str]:
     that is otherwise unchanged.
     """
     change = [_program("setpriv"), "--reuid", str(user), "--regid", str(user), "--clear-groups", "--"]
-    if not hidden_from_others(needed.paths()):
+    if not hidden_from_others([*needed.paths(), folder]):
         return change
     view = [
         _program("bwrap"),
@@ -102,26 +135,29 @@ def _as_user(user: int, needed: Needs) -> list[str]:
         "/dev/null",
         f"{_STAGE}/dev/null",
     ]
-    return [*view, *_root(needed, _STAGE), *mounted_later, "--", *change]
+    return [*view, *_root(needed, folder, _STAGE), *mounted_later, "--", *change]
 
 
-def _root(needed: Needs, stage: str) -> Iterator[str]:
+def _root(needed: Needs, folder: str, stage: str) -> Iterator[str]:
     """Yield the options that make the sandbox's file system, below `stage`.
 
     No path of the machine shows inside: a user's name or a course's folder is nobody's business there.
     """
     library = f"/python/{os.path.basename(os.path.dirname(needed.stdlib))}/{os.path.basename(needed.stdlib)}"
     shown = [("/python/bin/python", needed.python), (library, needed.stdlib)]
-    shown += [(f"/libs/{name}", path) for name, path in needed.libraries]
+    shown += [(f"/libs/{names[0]}", path) for path, names in needed.libraries]
     shown += [(needed.loader, needed.loader)] if needed.loader else []
     shown += [(f"/packages/{name}", path) for name, path in needed.packages]
-    shown += [(f"/grader/{name}", path) for name, path in needed.grader]
+    shown += [("/grader", folder)]
     # Bubblewrap would make folders on the way for its own user alone.
     above = {parent for place, _ in shown for parent in _parents(place)}
     for parent in sorted(above):
         yield from ("--dir", stage + parent)
     for place, path in shown:
         yield from ("--ro-bind", path, stage + place)
+    for _, names in needed.libraries:
+        for alias in names[1:]:
+            yield from ("--symlink", names[0], f"{stage}/libs/{alias}")
     for name in sorted(FOREIGN & {entry.name for entry in os.scandir(needed.stdlib)}):
         yield from ("--tmpfs", f"{stage}{library}/{name}", "--remount-ro", f"{stage}{library}/{name}")
 

@@ -1,6 +1,7 @@
 """What a worker has to read, and nothing else: its Python, the standard library, NumPy, and a few files of ours.
 
-The exercises, their solutions and specs, the tests and the other parts of the grader are not among them.
+Ours are read before a student's code runs. The exercises, their solutions and specs, the tests and the other parts of
+the grader are nowhere in this.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ from typing import Final
 
 GRADER: Final = Path(__file__).resolve().parents[1]
 # Everything of the grader that a worker imports (a test compares this with the import statements).
-WORKER_FILES: Final = ("worker.py", "machine.py", "observe.py", "loading.py", "protocol.py", "sandbox/inside")
+WORKER_FILES: Final = (
+    "worker.py", "machine.py", "observe.py", "loading.py", "protocol.py", "sandbox/inside/__init__.py",
+    "sandbox/inside/confine.py", "sandbox/inside/landlock.py", "sandbox/inside/libc.py", "sandbox/inside/policy.py",
+    "sandbox/inside/seccomp.py",
+)  # fmt: skip
 PACKAGES: Final = ("numpy", "msgpack")
 
 # Parts of NumPy that are loaded late; what they link to must be known beforehand.
 _LOADED_LATE: Final = ("ctypes", "numpy.fft", "numpy.linalg", "numpy.random", "unicodedata")
 
 
-class SandboxError(Exception):
-    """A sandbox cannot be had; the message says why and what to do."""
+class SandboxError(OSError):
+    """A sandbox cannot be had; the message says why and what to do.
+
+    An `OSError`, because that is how a launcher tells a runner that a worker cannot be started.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +51,20 @@ class Needs:
     stdlib
         The folder of the standard library.
     libraries
-        Shared libraries of the system: the name under which each is asked for, and its path.
+        Shared libraries of the system: the path, and the names under which it may be asked for.
     packages
         NumPy and the like: the name in their folder, and the path.
-    grader
-        Our own: the name in this package's folder, and the path.
     """
 
     python: str
     loader: str | None
     stdlib: str
-    libraries: tuple[tuple[str, str], ...]
+    libraries: tuple[tuple[str, tuple[str, ...]], ...]
     packages: tuple[tuple[str, str], ...]
-    grader: tuple[tuple[str, str], ...]
 
     def paths(self) -> list[str]:
         """Return every path once, the standard library last."""
-        named = [path for _, path in (*self.libraries, *self.packages, *self.grader)]
+        named = [*(path for path, _ in self.libraries), *(path for _, path in self.packages)]
         loader = [self.loader] if self.loader else []
         return [*dict.fromkeys([self.python, *loader, *named, self.stdlib])]
 
@@ -92,7 +97,6 @@ def needs(granted: tuple[str, ...] = ()) -> Needs:
         stdlib=sysconfig.get_path("stdlib"),
         libraries=tuple(_libraries()),
         packages=tuple(packages),
-        grader=tuple(_own_files()),
     )
 
 
@@ -112,7 +116,7 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
         yield f"{name}.libs", bundled
 
 
-def _libraries() -> Iterator[tuple[str, str]]:
+def _libraries() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the shared libraries that this process has loaded itself, outside of Python's own folders.
 
     The judge is the same Python with the same NumPy, so this is what the worker will ask for.
@@ -129,18 +133,7 @@ def _libraries() -> Iterator[tuple[str, str]]:
         # A library is asked for by a name that carries less of its version, and is a link to the file.
         links = [entry.name for entry in os.scandir(folder) if entry.is_symlink()]
         aliases = [name for name in links if os.path.realpath(os.path.join(folder, name)) == path]
-        yield from ((name, path) for name in [os.path.basename(path), *aliases])
-
-
-def _own_files() -> Iterator[tuple[str, str]]:
-    for name in WORKER_FILES:
-        path = GRADER / name
-        yield name, str(path)
-        if path.suffix == ".py":
-            # Without it, every worker would compile the file again.
-            compiled = Path(importlib.util.cache_from_source(str(path)))
-            if compiled.is_file():
-                yield str(compiled.relative_to(GRADER)), str(compiled)
+        yield path, (os.path.basename(path), *sorted(aliases))
 
 
 def interpreter_of(program: str) -> str | None:

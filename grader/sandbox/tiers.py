@@ -49,7 +49,7 @@ class Tier:
 TIERS: Final = (
     Tier(
         BUBBLEWRAP,
-        "seeing files, processes and networks other than its own, new processes and programs, and what exceeds its limits",
+        "seeing files, processes and networks beyond its own, new processes and programs, and what exceeds its limits",
         "nothing that the self-test knows of",
         "Install bubblewrap 0.8 or newer (apt install bubblewrap, dnf install bubblewrap).",
     ),
