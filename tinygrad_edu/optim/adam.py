@@ -1,4 +1,4 @@
-"""Adam."""
+"""Adam, and its relatives AdamW and NAdam."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from .optimizer import Optimizer
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "AdamW", "NAdam"]
 
 
 class Adam(Optimizer):
@@ -109,3 +109,114 @@ class Adam(Optimizer):
         np.divide(m, scratch, out=scratch)
         np.multiply(scratch, group["lr"] * root / (1 - beta1**t), out=scratch)
         np.subtract(p, scratch, out=p)
+
+
+class AdamW(Adam):
+    """Adam with the weight decay taken out of the gradient: p = (1 - lr * weight_decay) p before each step.
+
+    In Adam the penalty is divided by the root of v like the rest of the gradient, so it hardly reaches numbers with
+    large gradients; here every number decays at the same rate.
+
+    Source: I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019). Parameters as for `Adam`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> optimizer = AdamW([w], lr=0.25, weight_decay=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> round(w.item(), 4)
+    0.625
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+    def _update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        np.multiply(p, 1 - group["lr"] * group["weight_decay"], out=p)
+        super()._update(p, g, state, {**group, "weight_decay": 0})
+
+
+class NAdam(Adam):
+    """Adam that looks ahead as Nesterov's momentum does, with a momentum that grows towards beta1.
+
+    With mu_t = beta1 (1 - 0.96^(t * momentum_decay) / 2) and M_t the product of mu_1 to mu_t::
+
+        p = p - lr * (1 - mu_t) / (1 - M_t) * g / d - lr * mu_(t+1) / (1 - M_(t+1)) * m / d
+        d = sqrt(v / (1 - beta2^t)) + eps
+
+    and m, v as in `Adam`. Source: T. Dozat, "Incorporating Nesterov momentum into Adam" (2016).
+
+    Parameters
+    ----------
+    params, lr, betas, eps, weight_decay, maximize
+        As for `Adam`.
+    momentum_decay
+        How quickly the momentum grows; see above.
+    decoupled_weight_decay
+        Decay the weights as `AdamW` does.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> optimizer = NAdam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.item() < 1
+    True
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "momentum_decay": momentum_decay,
+            "decoupled_weight_decay": decoupled_weight_decay,
+            "maximize": maximize,
+        }
+        Optimizer.__init__(self, params, defaults)
+
+    def _update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        beta1, beta2 = group["betas"]
+        if not state:
+            state.update(step=0, mu_product=1.0, exp_avg=np.zeros_like(p), exp_avg_sq=np.zeros_like(p))
+        if group["decoupled_weight_decay"]:
+            p *= 1 - group["lr"] * group["weight_decay"]
+        elif group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        t = state["step"] = state["step"] + 1
+        mu, next_mu = (beta1 * (1 - 0.5 * 0.96 ** (s * group["momentum_decay"])) for s in (t, t + 1))
+        product = state["mu_product"] = state["mu_product"] * mu
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * (g * g)
+        d = np.sqrt(v / (1 - beta2**t)) + group["eps"]
+        p -= group["lr"] * (1 - mu) / (1 - product) * (g / d)
+        p -= group["lr"] * next_mu / (1 - product * next_mu) * (m / d)
