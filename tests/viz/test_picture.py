@@ -364,6 +364,7 @@ def test_the_threshold_of_explosion_is_the_callers(threshold: float, marked: boo
         (np.arange(8.0), "mean 3.5, 0 to 7"),
         (np.array([NAN, *range(8)]), "mean 3.5, 0 to 7"),
         (np.full(9, NAN), "nothing finite"),
+        (np.full(9, 1e308), "mean inf, 1e+308 to 1e+308"),
         (np.zeros((0, 3)), "empty"),
         (np.array([True, False]), "[True, False]"),
         (np.arange(10) > 3, "6 of 10 true"),

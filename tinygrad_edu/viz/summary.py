@@ -81,7 +81,9 @@ def numbers_of(data: Any) -> Numbers:
     elif finite_part.size == 0:
         text = "nothing finite"
     else:
-        mean = float(finite_part.mean(dtype=np.float64))
+        # the sum of huge numbers may be infinite; a picture is no place for a warning
+        with np.errstate(over="ignore"):
+            mean = float(finite_part.mean(dtype=np.float64))
         text = f"mean {number(mean)}, {number(low)} to {number(high)}"
     return Numbers(text, array.size, nans, infinities, max(abs(low), abs(high)))
 
