@@ -42,6 +42,9 @@ def _holds_float64(data: Any) -> bool:
     return isinstance(data, (np.ndarray, np.generic))
 
 
+_NUMBERS = (float, int)
+
+
 def as_inputs(op: Op, *values: Any) -> tuple[Any, ...]:
     """Make every input a tensor, and the types of those that are computed together one.
 
@@ -49,6 +52,13 @@ def as_inputs(op: Op, *values: Any) -> tuple[Any, ...]:
     that PyTorch would give the mixture; of other operations only the floats are brought together,
     because an index or a condition keeps its own type.
     """
+    if op.arity == 2:
+        x, y = values
+        # by far the most common mixture: a float tensor and a number
+        if type(y) in _NUMBERS and isinstance(x, Node) and x._data.dtype.kind == "f":
+            return x, constant(np.array(y, x._data.dtype))
+        if type(x) in _NUMBERS and isinstance(y, Node) and y._data.dtype.kind == "f":
+            return constant(np.array(x, y._data.dtype)), y
     for value in values:
         if not (value is None or isinstance(value, (Node, np.ndarray, np.generic, bool, int, float))):
             raise DtypeError(

@@ -246,7 +246,9 @@ def binary(
         op = Op(name, ufunc or function, 2, domain)
 
         def apply(x: Any, y: Any) -> Any:
-            if type(x) is not Tensor or type(y) is not Tensor:
+            if (type(x) is not Tensor or type(y) is not Tensor) and not (
+                isinstance(x, Node) and isinstance(y, Node)
+            ):
                 if not (isinstance(x, Node) or isinstance(y, Node)):
                     return op.forward(x, y)
                 x, y = _as_inputs(op, x, y)
@@ -309,19 +311,27 @@ def primitive(
         inputs, defaults, op.variadic = read_signature(forward)
         number, param_names = len(inputs), tuple(defaults)
 
+        plain = inspect.Parameter.empty not in defaults.values()
+
         def apply(*args: Any, **params: Any) -> Any:
-            if op.variadic:
-                xs, rest = tuple(args[0]), args[1:]
+            if plain and not params and len(args) == number and not op.variadic:
+                # inputs alone, which is how most calls are: nothing to sort out
+                xs, params = args, defaults
             else:
-                xs, rest = args[:number], args[number:]
-                if len(xs) < number:
-                    xs, params = named_inputs(name, inputs, xs, params)
-            params = bind(name, rest, param_names, params, defaults)
-            if not any(isinstance(x, Node) for x in xs):
-                result = op.forward(*xs, **params)
-                return result[0] if keeps else result
-            xs = _as_inputs(op, *xs)
-            arrays = tuple([None if x is None else x._data for x in xs])
+                if op.variadic:
+                    xs, rest = tuple(args[0]), args[1:]
+                else:
+                    xs, rest = args[:number], args[number:]
+                    if len(xs) < number:
+                        xs, params = named_inputs(name, inputs, xs, params)
+                params = bind(name, rest, param_names, params, defaults)
+            arrays = _arrays_of(xs)
+            if arrays is None:
+                if not any(isinstance(x, Node) for x in xs):
+                    result = op.forward(*xs, **params)
+                    return result[0] if keeps else result
+                xs = _as_inputs(op, *xs)
+                arrays = tuple([None if x is None else x._data for x in xs])
             data = op.forward(*arrays, **params)
             kept = None
             if keeps:
@@ -343,6 +353,27 @@ def primitive(
         return _dress(apply, op, forward)
 
     return declare
+
+
+def _arrays_of(xs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Return the arrays of inputs that are all tensors (or None), their floats of one type; None if they are not."""
+    arrays = []
+    float_type = None
+    any_tensor = False
+    for x in xs:
+        if x is None:
+            arrays.append(None)
+            continue
+        if not isinstance(x, Node):
+            return None
+        any_tensor = True
+        array = x._data
+        arrays.append(array)
+        if array.dtype is not float_type and array.dtype.kind == "f":
+            if float_type is not None:
+                return None
+            float_type = array.dtype
+    return tuple(arrays) if any_tensor else None
 
 
 def record(out: Any, op: Op, inputs: Any, arrays: Any, params: dict[str, Any], kept: Any) -> None:

@@ -26,10 +26,10 @@ THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 def worker(framework: str, threads: int) -> None:
     """Answer each row's name on standard input with the seconds of one step."""
     sys.path[:0] = [str(HERE), str(HERE.parents[1])]
-    from workloads import WORKLOADS, namespace  # noqa: PLC0415  # found beside this file, in the worker only
+    from workloads import WORKLOADS, namespace  # found beside this file, in the worker only
 
     if framework == "torch":
-        import torch  # noqa: PLC0415  # an optional peer
+        import torch  # an optional peer
 
         torch.set_num_threads(threads)
     steps = {}
@@ -75,7 +75,7 @@ def summary(times: list[float]) -> str:
 def main() -> None:
     """Run the rounds and print the table."""
     sys.path[:0] = [str(HERE), str(HERE.parents[1])]
-    from workloads import WORKLOADS  # noqa: PLC0415  # found beside this file
+    from workloads import WORKLOADS  # found beside this file
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def machine(threads: int, rounds: int) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # only where the table is printed
+    from importlib.metadata import PackageNotFoundError, version  # only where the table is printed
 
     def of(package: str) -> str:
         try:
