@@ -357,7 +357,7 @@ def primitive(
 
 def _arrays_of(xs: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Return the arrays of inputs that are all tensors (or None), their floats of one type; None if they are not."""
-    arrays = []
+    arrays: list[Any] = []
     float_type = None
     any_tensor = False
     for x in xs:
