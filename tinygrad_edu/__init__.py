@@ -19,6 +19,7 @@ from tinygrad_edu import autograd
 from tinygrad_edu.dtypes import *
 from tinygrad_edu.factories import *
 from tinygrad_edu.grad_mode import *
+from tinygrad_edu.memory import keep_freed_memory
 from tinygrad_edu.ops.broadcast import *
 from tinygrad_edu.ops.compare import *
 from tinygrad_edu.ops.einsum import *
@@ -42,6 +43,8 @@ __version__ = "0.1.0"
 # PyTorch's other names for the same
 mm = matmul
 clamp = clip
+
+keep_freed_memory()
 
 _LAZY = ("data", "errors", "metrics", "models", "nn", "optim", "scalar", "train", "viz")
 

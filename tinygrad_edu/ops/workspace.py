@@ -286,16 +286,3 @@ def _forget_workers() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_workers)
-
-
-def _keep_freed_memory() -> None:
-    """Let the C library keep freed arrays for the next ones, instead of giving them back each time.
-
-    glibc maps every large array anew and unmaps it when freed, and each first touch of a page then costs
-    a trip to the kernel: several times what the arithmetic costs. Freeing one large block that was mapped raises
-    its threshold, once and for all. The block is never touched, so it takes no memory.
-    """
-    np.empty(32 * 2**20 - 2**16, np.uint8)
-
-
-_keep_freed_memory()
