@@ -1,31 +1,81 @@
 """The functions that layers are made of, under PyTorch's names: activations, layers, losses."""
 
-from .activation import leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
-from .layer import avg_pool2d, conv2d, dropout, linear, max_pool2d, one_hot
-from .loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    mse_loss,
-    nll_loss,
+from .activation import (
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    sign,
+    silu,
+    softmax,
+    softplus,
+    step,
+    tanh,
 )
+from .conv import conv1d, conv2d, conv_transpose2d
+from .distance import huber_loss, kl_div, l1_loss, mse_loss, rmse_loss, smooth_l1_loss
+from .layer import dropout, dropout2d, embedding, linear, one_hot
+from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
+from .margin import hinge_embedding_loss, margin_ranking_loss, multi_margin_loss
+from .norm import batch_norm, group_norm, layer_norm, local_response_norm
+from .pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from .resample import fold, interpolate, pad, unfold
 
 __all__ = [
+    "adaptive_avg_pool2d",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
     "conv2d",
+    "conv_transpose2d",
     "cross_entropy",
     "dropout",
+    "dropout2d",
+    "elu",
+    "embedding",
+    "fold",
+    "gelu",
+    "group_norm",
+    "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "interpolate",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
+    "margin_ranking_loss",
     "max_pool2d",
+    "mish",
     "mse_loss",
+    "multi_margin_loss",
     "nll_loss",
     "one_hot",
+    "pad",
+    "prelu",
     "relu",
+    "relu6",
+    "rmse_loss",
+    "selu",
     "sigmoid",
+    "sign",
+    "silu",
+    "smooth_l1_loss",
     "softmax",
+    "softplus",
+    "step",
     "tanh",
+    "unfold",
 ]

@@ -1,4 +1,4 @@
-"""What layers compute, as functions of their parameters."""
+"""What the simpler layers compute, as functions: linear, dropout, classes as vectors."""
 
 from __future__ import annotations
 
@@ -6,143 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.errors import DtypeError, user_line
 from tinygrad_edu.factories import generator
-from tinygrad_edu.ops import conv, pool
+from tinygrad_edu.ops.elementwise import where
 from tinygrad_edu.ops.linear import linear
 from tinygrad_edu.tensor import Tensor
 
-from ._pairs import pair
-
-__all__ = ["avg_pool2d", "conv2d", "dropout", "linear", "max_pool2d", "one_hot"]
-
-
-def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: int | tuple[int, int] = 1,
-    padding: int | tuple[int, int] | str = 0,
-    dilation: int | tuple[int, int] = 1,
-    groups: int = 1,
-) -> Any:
-    """Slide `weight` over the images and take the dot product at every place: a cross-correlation.
-
-    Parameters
-    ----------
-    input
-        Images, shape (N, C, H, W).
-    weight
-        Kernels, shape (K, C / groups, kh, kw).
-    bias
-        Shape (K,), or None.
-    stride, padding, dilation
-        In pixels; one number for both directions or two. `padding` is also ``"valid"`` (none) or, at stride 1,
-        ``"same"`` (as much as keeps the size).
-    groups
-        Into how many independent groups the channels are split.
-
-    Returns
-    -------
-    Tensor
-        Shape (N, K, H', W') with ``H' = floor((H + 2 padding - dilation (kh - 1) - 1) / stride) + 1``.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> conv2d(tg.ones(1, 1, 3, 3), tg.ones(1, 1, 2, 2)).tolist()
-    [[[[4.0, 4.0], [4.0, 4.0]]]]
-    """
-    steps, holes = pair(stride, "stride"), pair(dilation, "dilation")
-    if isinstance(padding, str):
-        padding = _named_padding(padding, weight.shape[2:], steps, holes)
-    return conv.conv2d(
-        input, weight, bias, stride=steps, padding=pair(padding, "padding"), dilation=holes, groups=groups
-    )
-
-
-def _named_padding(
-    name: str, kernel: tuple[int, ...], stride: tuple[int, int], dilation: tuple[int, int]
-) -> Any:
-    """Return what ``"valid"`` and ``"same"`` mean in pixels."""
-    if name == "valid":
-        return 0, 0
-    if name != "same" or stride != (1, 1):
-        raise ValueError(
-            f"conv2d: padding={name!r} with stride={stride} is not possible; "
-            "padding is a number, two numbers, 'valid', or, at stride 1, 'same'."
-        )
-    reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    if any(r % 2 for r in reach):
-        raise ValueError(
-            f"conv2d: padding='same' needs kernels of odd size, so that both sides get as much; this one is {kernel}. "
-            "Pad one side yourself first."
-        )
-    return reach[0] // 2, reach[1] // 2
-
-
-def max_pool2d(
-    input: Any,
-    kernel_size: int | tuple[int, int],
-    stride: int | tuple[int, int] | None = None,
-    padding: int | tuple[int, int] = 0,
-    dilation: int | tuple[int, int] = 1,
-    ceil_mode: bool = False,
-) -> Any:
-    """Return the largest number of each window; the gradient goes to the first place that holds it.
-
-    Parameters
-    ----------
-    input
-        Images, shape (N, C, H, W).
-    kernel_size, stride, padding, dilation
-        In pixels; one number or two. `stride` is by default `kernel_size`: windows that do not overlap.
-    ceil_mode
-        Also take windows that begin inside the image and end outside.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> max_pool2d(tg.arange(16.0).reshape(1, 1, 4, 4), 2).tolist()
-    [[[[5.0, 7.0], [13.0, 15.0]]]]
-    """
-    window = _window(kernel_size, stride, padding)
-    return pool.max_pool2d(input, **window, dilation=pair(dilation, "dilation"), ceil_mode=ceil_mode)
-
-
-def avg_pool2d(
-    input: Any,
-    kernel_size: int | tuple[int, int],
-    stride: int | tuple[int, int] | None = None,
-    padding: int | tuple[int, int] = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Any:
-    """Return the mean of each window.
-
-    Parameters
-    ----------
-    input, kernel_size, stride, padding, ceil_mode
-        As for `max_pool2d`.
-    count_include_pad
-        Whether the mean counts the padding, as zeros.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> avg_pool2d(tg.arange(16.0).reshape(1, 1, 4, 4), 2).tolist()
-    [[[[2.5, 4.5], [10.5, 12.5]]]]
-    """
-    window = _window(kernel_size, stride, padding)
-    return pool.avg_pool2d(input, **window, ceil_mode=ceil_mode, count_include_pad=count_include_pad)
-
-
-def _window(kernel_size: Any, stride: Any, padding: Any) -> dict[str, Any]:
-    size = pair(kernel_size, "kernel_size")
-    return {
-        "kernel_size": size,
-        "stride": size if stride is None else pair(stride, "stride"),
-        "padding": pair(padding, "padding"),
-    }
+__all__ = ["dropout", "dropout2d", "embedding", "linear", "one_hot"]
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
@@ -173,6 +43,30 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         return input * Tensor(np.zeros((), dtype))
     kept = generator().random(input.shape, dtype=np.float32) >= p
     return input * Tensor(kept * dtype.type(1 / (1 - p)))
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """`dropout` of whole feature maps: neighbouring pixels say nearly the same, so that all of them go or none.
+
+    Source: J. Tompson et al., "Efficient object localization using convolutional networks" (2015).
+
+    Parameters
+    ----------
+    input
+        Shape (N, C, H, W).
+    p, training, inplace
+        As for `dropout`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> dropout2d(tg.ones(1, 1, 1, 2), training=False).tolist()
+    [[[[1.0, 1.0]]]]
+    """
+    if not training or p == 0:
+        return dropout(input, p, training, inplace)
+    maps = Tensor(np.ones((*input.shape[:2], *(1,) * (input.ndim - 2)), input.data.dtype))
+    return input * dropout(maps, p, training, inplace)
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
@@ -216,3 +110,67 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     rows = np.zeros((*indices.shape, size), np.int64)
     np.put_along_axis(rows, indices[..., None], 1, axis=-1)
     return Tensor(rows)
+
+
+def embedding(
+    input: Any,
+    weight: Any,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Any:
+    """Look up rows of a table: the product of a one-hot vector and a matrix, without the zeros.
+
+    Parameters
+    ----------
+    input
+        Integers of any shape (...).
+    weight
+        The table, shape (rows, features).
+    padding_idx
+        A row that stands for "nothing here" and gets no gradient.
+    max_norm, norm_type, scale_grad_by_freq, sparse
+        For PyTorch's sake; only their defaults are offered.
+
+    Returns
+    -------
+    Tensor
+        Shape (..., features).
+
+    Raises
+    ------
+    DtypeError
+        The input does not hold integers.
+    IndexError
+        There is no such row.
+    ValueError
+        An option is not offered.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> embedding(tg.tensor([1, 0]), tg.tensor([[0.0, 0.5], [1.0, 1.5]])).tolist()
+    [[1.0, 1.5], [0.0, 0.5]]
+    """
+    if max_norm is not None or norm_type != 2.0 or scale_grad_by_freq or sparse:
+        raise ValueError(
+            f"embedding: max_norm, norm_type, scale_grad_by_freq and sparse are not offered.{user_line()}"
+        )
+    indices, rows = input.data, weight.shape[0]
+    if indices.dtype.kind not in "iu":
+        raise DtypeError(
+            f"embedding: the input has dtype {indices.dtype}; row numbers are integers: convert them with .long()."
+            f"{user_line()}"
+        )
+    if indices.size and not (indices.min() >= 0 and indices.max() < rows):
+        raise IndexError(
+            f"embedding: indices run from {indices.min()} to {indices.max()}, and the {rows} rows of the table are "
+            f"numbered 0 to {rows - 1}.{user_line()}"
+        )
+    picked = weight[indices]
+    if padding_idx is None:
+        return picked
+    # the same numbers, as constants, where the row is the one that does not learn
+    return where(Tensor(indices == padding_idx % rows)[..., None], picked.detach(), picked)

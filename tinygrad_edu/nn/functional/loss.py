@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,42 +10,15 @@ from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import loss as ops
 from tinygrad_edu.tensor import Tensor
 
+from ._reduction import check_reduction, reduced, same_shape
 from .activation import log_softmax
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
-    "mse_loss",
     "nll_loss",
 ]
-
-
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Mean squared error: the mean of (input - target)².
-
-    Parameters
-    ----------
-    input, target
-        The same shape. Other shapes broadcast, with a warning, as in PyTorch.
-    reduction
-        ``"mean"``, ``"sum"`` or ``"none"``.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
-    2.0
-    """
-    if input.shape != target.shape:
-        warnings.warn(
-            f"mse_loss: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; broadcasting compares "
-            "every pair, which is rarely what is meant. Give both the same shape.",
-            UserWarning,
-            stacklevel=2,
-        )
-    difference = input - target
-    return _reduce(difference * difference, reduction)
 
 
 def cross_entropy(
@@ -94,7 +66,7 @@ def cross_entropy(
         raise ValueError(
             f"cross_entropy: label_smoothing lies between 0 and 1, not {label_smoothing}.{user_line()}"
         )
-    _check_reduction(reduction)
+    check_reduction(reduction)
     weights = _array(weight)
     if input.shape == target.shape and target.data.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weights, reduction, label_smoothing)
@@ -131,7 +103,7 @@ def nll_loss(
     >>> nll_loss(tg.tensor([[-0.5, -1.0]]), tg.tensor([1])).item()
     1.0
     """
-    _check_reduction(reduction)
+    check_reduction(reduction)
     rows, classes, shape = _rows_of_classes("nll_loss", input, target)
     weights = _array(weight)
     losses = _picked_losses(rows, classes, weights, ignore_index)
@@ -171,7 +143,7 @@ def binary_cross_entropy(
     >>> round(binary_cross_entropy(tg.tensor([0.5, 0.5]), tg.tensor([0.0, 1.0])).item(), 4)
     0.6931
     """
-    _same_shape("binary_cross_entropy", input, target)
+    same_shape("binary_cross_entropy", input, target)
     p = input.data
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise ValueError(
@@ -179,7 +151,7 @@ def binary_cross_entropy(
             f"0 and 1. For scores, use binary_cross_entropy_with_logits.{user_line()}"
         )
     losses = ops.binary_cross_entropy(input, target)
-    return _reduce(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -206,13 +178,13 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0]), tg.tensor([0.0])).item()
     0.0
     """
-    _same_shape("binary_cross_entropy_with_logits", input, target)
+    same_shape("binary_cross_entropy_with_logits", input, target)
     losses = ops.binary_cross_entropy_with_logits(input, target)
     if pos_weight is not None:
         # With target 1 the loss is what the positive term costs alone.
         positive = ops.binary_cross_entropy_with_logits(input, Tensor(np.ones_like(input.data)))
         losses = losses + (pos_weight - 1) * target * positive
-    return _reduce(losses if weight is None else losses * weight, reduction)
+    return reduced(losses if weight is None else losses * weight, reduction)
 
 
 def _soft_cross_entropy(input: Any, target: Any, weights: Any, reduction: str, smoothing: float) -> Any:
@@ -224,7 +196,7 @@ def _soft_cross_entropy(input: Any, target: Any, weights: Any, reduction: str, s
     if weights is not None:
         target = target * Tensor(weights.reshape(-1, *[1] * (input.ndim - dim - 1)))
     losses = -(target * log_softmax(input, dim=dim)).sum(dim)
-    total = _reduce(losses, "none" if reduction == "none" else "sum")
+    total = reduced(losses, "none" if reduction == "none" else "sum")
     # PyTorch's mean is over the samples, whatever they weigh.
     return total / max(losses.data.size, 1) if reduction == "mean" else total
 
@@ -273,26 +245,6 @@ def _reduce_counted(
     return losses.sum() / float(ops.divisor(len(classes.data), counts))
 
 
-def _check_reduction(reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.{user_line()}")
-
-
-def _reduce(losses: Any, reduction: str) -> Any:
-    _check_reduction(reduction)
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
-
-
 def _array(weight: Any) -> Any:
     """Take the numbers of class weights, which get no gradient."""
     return None if weight is None else weight.data if isinstance(weight, Tensor) else np.asarray(weight)
-
-
-def _same_shape(name: str, input: Any, target: Any) -> None:
-    if input.shape != target.shape:
-        raise ShapeError(
-            f"{name}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; "
-            f"give both the same shape.{user_line()}"
-        )
