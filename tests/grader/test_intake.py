@@ -12,6 +12,7 @@ import socket
 import stat
 import struct
 import tarfile
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -284,6 +285,33 @@ def test_links_lead_nowhere(reader: Reader, tmp_path: Path) -> None:
     submissions = reader.all(tmp_path / "class")
     assert list(submissions["bob"].sources) == [ALL]
     assert submissions["eve"].error == "it is a symbolic link"
+
+
+@pytest.mark.parametrize("place", [TASK, DOUBLE])
+def test_a_link_that_comes_while_we_look(reader: Reader, tmp_path: Path, place: str) -> None:
+    """Somebody who swaps a file, or a folder on the way to it, for a link gains nothing by being quick."""
+    write(tmp_path, {f"ann/{TASK}": CODE, "secret/task.py": OTHER})
+    target = tmp_path / "ann" / place
+    secret = tmp_path / "secret" / "task.py" if place == TASK else tmp_path / "secret"
+    (tmp_path / "link").symlink_to(secret)
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            target.rename(tmp_path / "aside")
+            (tmp_path / "link").rename(target)
+            target.rename(tmp_path / "link")
+            (tmp_path / "aside").rename(target)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        found = [reader.taken(reader.one(tmp_path / "ann")) for _ in range(1500)]
+    finally:
+        stop.set()
+        thread.join()
+    assert {DOUBLE: OTHER} not in found
+    assert {DOUBLE: CODE} in found
 
 
 def test_a_link_that_the_teacher_names_is_followed(reader: Reader, tmp_path: Path) -> None:
@@ -591,6 +619,16 @@ def test_damaged_zip_archives(data: st.DataObject, tmp_path_factory: pytest.Temp
     assert set(reader.taken(reader.one(folder / "ann.zip")).values()) <= {CODE, OTHER}
 
 
+def test_a_header_with_a_wrong_sum(reader: Reader, tmp_path: Path) -> None:
+    """A tar whose header was damaged gives no file another name."""
+    whole = bytearray(tar_of({f"{ALL}/task.py": OTHER, "ch01_numbers/ex01_doubla/task.py": CODE}, "w:"))
+    whole[whole.index(b"doubla") + 5] = ord("e")
+    (tmp_path / "ann.tar").write_bytes(whole)
+    submission = reader.one(tmp_path / "ann.tar")
+    assert reader.taken(submission) == {ALL: OTHER}
+    assert submission.notes == ("it is damaged; what came before that was taken",)
+
+
 def test_not_an_archive(reader: Reader, tmp_path: Path) -> None:
     """A name says zip, the content something else: read for what it is, or refused in a sentence."""
     (tmp_path / "ann.zip").write_bytes(tar_of({TASK: CODE}))
@@ -764,20 +802,22 @@ def test_a_class_in_one_archive(
     assert len(reader.notices) == 1
 
 
-def test_a_bomb_in_a_class_archive_costs_nobody_else(catalogue: Catalogue, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [(".zip", zip_of({"double.ipynb": b"\0" * 2**23})), (".ipynb", b"\0" * 2**19)],
+    ids=["zip", "files"],
+)
+def test_a_bomb_in_a_class_archive_costs_nobody_else(
+    catalogue: Catalogue, tmp_path: Path, name: str, data: bytes
+) -> None:
     """The students after it are graded."""
     reader = Reader(catalogue, tmp_path / "store", Limits(unpacked=2**20))
-    bomb = zip_of({"double.ipynb": b"\0" * 2**23})
-    files = {
-        f"ann/{TASK}": CODE,
-        **{f"bob/{n}.zip": bomb for n in range(9)},
-        f"bob/{TASK}": CODE,
-        f"cy/{TASK}": CODE,
-    }
+    bomb = {**{f"bob/{number}{name}": data for number in range(9)}, f"bob/{TASK}": CODE}
+    files = {f"ann/{TASK}": CODE, **bomb, f"cy/{TASK}": CODE}
     (tmp_path / "class.zip").write_bytes(zip_of(files))
     submissions = reader.all(tmp_path / "class.zip")
     assert [list(one.sources) for one in submissions.values()] == [[DOUBLE], [], [DOUBLE]]
-    assert submissions["bob"].notes == ("it unpacks to more than 1 MiB; the rest was not read",)
+    assert submissions["bob"].notes[-1] == "it unpacks to more than 1 MiB; the rest was not read"
 
 
 def test_no_two_submissions_share_a_name(reader: Reader, tmp_path: Path) -> None:
