@@ -1,6 +1,5 @@
 """Hostile and helpless code: each gets its verdict and one sentence in time, and everything else is still graded."""
 
-import os
 import time
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from judge_cases import GOOD_BACKWARD, sample
 
 from grader.exercise import Exercise
-from grader.judge import MAX_WORKERS, check_exercise
+from grader.judge import MAX_WORKERS, STAGE, check_exercise
 from grader.process import ProcessLauncher
 
 DEADLINE = 1.5
@@ -123,6 +122,11 @@ HOSTILE = {
         "nondeterministic",
         "gave another answer",
     ),
+    "remembers more than its file can": (
+        "np.calls = getattr(np, 'calls', 0) + 1\nreturn 1 / (1 + np.exp(-x)) + (np.calls > 26)",
+        "nondeterministic",
+        "gave another answer",
+    ),
     "writes into the connection": (
         "for fd in range(3, 20):\n    try: os['write'](fd, b'\\0\\0\\0\\1\\xc0')\n    except OSError: pass\n"
         + RIGHT,
@@ -209,25 +213,21 @@ def test_a_submission_that_grows_until_memory_ends_is_a_memory_verdict():
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
 def test_no_process_and_no_folder_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = workers()
     judged("if not os['fork']():\n    while True: pass\n" + RIGHT)
     judged("while True: pass", deadline_s=0.3)
     judged("os['_exit'](0)")
-    # The stage for mutants is kept on purpose; it belongs to this process, not to a submission.
-    assert len(workers() - before) <= 1
-    assert len(list(tmp_path.iterdir())) <= 1
+    STAGE.end()  # kept on purpose for mutants; it belongs to no submission
+    assert list(tmp_path.iterdir()) == []
+    assert at_work_in(tmp_path) == []
 
 
-def workers():
-    """The processes that this one started, and theirs."""
-    found = set()
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                command = Path(entry.path, "cmdline").read_bytes()
-                state = Path(entry.path, "stat").read_text().rsplit(")", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if b"worker.py" in command and state[0] != "Z":
-                found.add(entry.name)
+def at_work_in(folder):
+    """The living processes whose environment names this folder, as every worker's does."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and str(folder).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes())
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
     return found

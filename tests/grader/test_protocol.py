@@ -155,7 +155,7 @@ BAD_ARRAYS = {
 @pytest.mark.parametrize("data", BAD_ARRAYS.values(), ids=BAD_ARRAYS)
 @pytest.mark.parametrize("code", [1, 2])
 def test_an_array_header_is_believed_only_if_its_bytes_agree(data, code):
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ProtocolError, match=r"array|extension"):
         unpack(msgpack.packb(msgpack.ExtType(code, data)))
 
 

@@ -181,6 +181,7 @@ def test_the_worker_imports_no_more_of_the_grader_than_it_needs(runner):
         "return sorted(m for m in os['sys'].modules if m.split('.')[0] in ('grader', 'hypothesis', 'ctypes'))",
     )
     ours = {name for name in modules if name.startswith("grader.")}
+    ours.discard("grader.sandbox")  # an empty name, so that a sandbox's own modules can be found
     assert ours == {"grader.loading", "grader.machine", "grader.observe", "grader.protocol"}
     assert "hypothesis" not in modules
 
