@@ -1,4 +1,4 @@
-"""Losses as modules: `tinygrad_edu.nn.functional` with its options fixed beforehand."""
+"""Losses of classes as modules: `tinygrad_edu.nn.functional` with its options fixed beforehand."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from tinygrad_edu.tensor import Tensor
 from . import functional as F  # noqa: N812 # the field's name for it
 from .module import Module
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "MSELoss", "NLLLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "NLLLoss"]
 
 
-class _Loss(Module):
+class WeightedLoss(Module):
+    """A loss whose classes or elements may count differently."""
+
     # Weights are buffers: state, but not trained.
     weight: Tensor | None
 
@@ -22,26 +24,7 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class MSELoss(Module):
-    """The mean of (input - target)²; see `tinygrad_edu.nn.functional.mse_loss`.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> MSELoss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
-    2.0
-    """
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = reduction
-
-    def forward(self, input: Any, target: Any) -> Any:
-        """Compute the loss."""
-        return F.mse_loss(input, target, self.reduction)
-
-
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(WeightedLoss):
     """Cross entropy between scores and classes; see `tinygrad_edu.nn.functional.cross_entropy`.
 
     Give it scores, not the output of a softmax.
@@ -77,7 +60,7 @@ class CrossEntropyLoss(_Loss):
         )
 
 
-class NLLLoss(_Loss):
+class NLLLoss(WeightedLoss):
     """Minus the log-probability of the true class; see `tinygrad_edu.nn.functional.nll_loss`.
 
     Examples
@@ -100,7 +83,7 @@ class NLLLoss(_Loss):
         )
 
 
-class BCELoss(_Loss):
+class BCELoss(WeightedLoss):
     """Binary cross entropy of probabilities; see `tinygrad_edu.nn.functional.binary_cross_entropy`.
 
     Examples
@@ -115,7 +98,7 @@ class BCELoss(_Loss):
         return F.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(WeightedLoss):
     """Binary cross entropy of scores; see `tinygrad_edu.nn.functional.binary_cross_entropy_with_logits`.
 
     Examples

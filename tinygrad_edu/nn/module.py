@@ -13,21 +13,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from tinygrad_edu.errors import AutogradError, ShapeError
-from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.tensor import HookHandle, Tensor
 
+from .hooks import Hooks, call_with_hooks
 from .parameter import Parameter
+from .state import StateDictError, fitting
 
 __all__ = ["Module", "StateDictError"]
 
 _IncompatibleKeys = namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])
-
-
-class StateDictError(AutogradError, KeyError):
-    """A state dict does not fit the module it is loaded into; the message names every key that does not."""
-
-    # KeyError prints its argument quoted; this message is a sentence.
-    __str__ = Exception.__str__
 
 
 class Module:
@@ -63,6 +58,8 @@ class Module:
     training: bool = True
     # Name of each buffer -> whether state_dict keeps it. Replaced, never changed in place, for the same reason.
     _buffers: Mapping[str, bool] = {}
+    # None as long as nobody registers a hook, which is nearly always.
+    _hooks: Hooks | None = None
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines it."""
@@ -74,6 +71,8 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output."""
         try:
+            if self._hooks is not None:
+                return call_with_hooks(self, self._hooks, inputs, options)
             return self.forward(*inputs, **options)
         except ShapeError as error:
             _note_where(error, self)
@@ -161,6 +160,44 @@ class Module:
         """Make `module` an attribute; the same as ``setattr``, for names made at run time."""
         _check_name(self, name)
         setattr(self, name, module)
+
+    # What looks on
+
+    def _hook(self, kind: str, hook: Callable[..., Any], prepend: bool) -> HookHandle:
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks.add(kind, hook, prepend)
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> HookHandle:
+        """Call ``hook(module, inputs)`` before every ``forward``; what it returns, if not None, is the new inputs.
+
+        `prepend` puts it before the hooks that are there. The handle's ``remove()`` takes it away, here and below.
+        """
+        return self._hook("before", hook, prepend)
+
+    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False) -> HookHandle:
+        """Call ``hook(module, inputs, output)`` after every ``forward``; what it returns, if not None, is the output.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from tinygrad_edu import nn
+        >>> layer, shapes = nn.Linear(3, 2), []
+        >>> handle = layer.register_forward_hook(lambda module, inputs, output: shapes.append(tuple(output.shape)))
+        >>> _ = layer(tg.zeros(5, 3))
+        >>> handle.remove()
+        >>> shapes
+        [(5, 2)]
+        """
+        return self._hook("after", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when backward has the gradients of a call's inputs.
+
+        Both are tuples, with None for what has no gradient. What the hook returns, if not None, takes the place of
+        ``grad_input``. Gradients of parameters are not among them: see `Tensor.register_hook`.
+        """
+        return self._hook("backward", hook, prepend)
 
     # What is done to all of it
 
@@ -278,31 +315,10 @@ class Module:
         >>> nn.Linear(2, 1).load_state_dict(nn.Linear(2, 1, bias=False).state_dict())
         Traceback (most recent call last):
         ...
-        tinygrad_edu.nn.module.StateDictError: The state dict does not fit Linear: it lacks bias. ...
+        tinygrad_edu.nn.state.StateDictError: The state dict does not fit Linear: it lacks bias. ...
         """
         own = dict(self._named_state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        arrays = {name: _array(value) for name, value in state_dict.items() if name in own}
-        wrong = [name for name in own if name in arrays and arrays[name].shape != own[name].data.shape]
-        faults = [
-            *([f"it lacks {', '.join(missing)}"] if missing and strict else []),
-            *(
-                [f"it has {', '.join(unexpected)}, which the module does not"]
-                if unexpected and strict
-                else []
-            ),
-            *(
-                f"{name} has shape {arrays[name].shape}, but should be {own[name].data.shape}"
-                for name in wrong
-            ),
-        ]
-        if faults:
-            loose = " (strict=False skips names that do not agree)" if missing or unexpected else ""
-            raise StateDictError(
-                f"The state dict does not fit {type(self).__name__}: {'; '.join(faults)}. Nothing was loaded. "
-                f"Build the model as it was when the state was saved{loose}."
-            )
+        arrays, missing, unexpected = fitting(type(self).__name__, own, state_dict, strict)
         for name, array in arrays.items():
             own[name].data = array.astype(own[name].data.dtype)
         return _IncompatibleKeys(missing, unexpected)
@@ -341,10 +357,6 @@ class Module:
 def _join(path: str, name: str) -> str:
     """Join two parts of a dotted name."""
     return f"{path}.{name}" if path else name
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else np.asarray(value)
 
 
 def _check_name(module: Module, name: str) -> None:

@@ -9,7 +9,7 @@ from tinygrad_edu.errors import ShapeError, user_line
 from . import functional as F  # noqa: N812 # the field's name for it
 from .module import Module
 
-__all__ = ["AvgPool2d", "MaxPool2d"]
+__all__ = ["AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d"]
 
 
 class MaxPool2d(Module):
@@ -100,6 +100,36 @@ class AvgPool2d(Module):
     def extra_repr(self) -> str:
         """Return the window."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AdaptiveAvgPool2d(Module):
+    """Means of windows chosen so that images of any size become `output_size`.
+
+    Parameters
+    ----------
+    output_size
+        One number or (rows, columns); None keeps the size. 1 is global average pooling.
+        Source: M. Lin, Q. Chen and S. Yan, "Network in network" (2014).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tuple(AdaptiveAvgPool2d(1)(tg.zeros(2, 3, 7, 5)).shape)
+    (2, 3, 1, 1)
+    """
+
+    def __init__(self, output_size: int | tuple[int | None, int | None]) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: Any) -> Any:
+        """Pool each channel."""
+        _must_be_images(self, input)
+        return F.adaptive_avg_pool2d(input, self.output_size)
+
+    def extra_repr(self) -> str:
+        """Return the size."""
+        return f"output_size={self.output_size}"
 
 
 def _must_be_images(layer: Module, input: Any) -> None:
