@@ -79,18 +79,22 @@ def only_these_modules(folder: str, packages: list[str]) -> None:
     sys.path.extend(packages)
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, order: str) -> None:
-    """Carry out the sandbox's order, if there is one, and answer requests until the judge closes the stream."""
+def shut_in(order: str) -> None:
+    """Carry out a sandbox's order; what is still to be imported may be out of reach afterwards."""
+    import json
+
+    import grader.machine  # noqa: F401  # and NumPy with it
+    from grader.sandbox.inside.confine import confine
+
+    confine(json.loads(order))
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer requests until the judge closes the stream."""
     from grader.machine import Machine
     from grader.protocol import pack, read_frame, unpack, write_frame
 
     machine = Machine()
-    if order:
-        import json
-
-        from grader.sandbox.inside.confine import confine
-
-        confine(json.loads(order))
     # Sent before any of the student's code runs: what dies earlier than this died of us.
     write_frame(replies, pack({"ready": True}))
     while True:
@@ -106,9 +110,11 @@ def main(memory: str, cpu_seconds: str, order: str, *packages: str) -> None:
     del sys.argv[1:], sys.orig_argv[:]  # whatever paths they name are no business of the student's
     folder = os.getcwd()
     limit_self(int(memory), int(cpu_seconds))
-    requests, replies = private_streams()
     only_these_modules(os.path.dirname(os.path.abspath(__file__)), list(packages))
-    serve(requests, replies, order)
+    if order:
+        shut_in(order)
+    requests, replies = private_streams()
+    serve(requests, replies)
     # If the judge was killed, nobody else removes the private folder; one that is not empty is left alone.
     with contextlib.suppress(OSError):
         os.rmdir(folder)

@@ -22,18 +22,18 @@ from typing import Final
 from grader.process import PYTHON_OPTIONS, Launch, worker_environment
 from grader.sandbox.inside.landlock import FOREIGN
 from grader.sandbox.needs import GRADER, WORKER_FILES, Needs, SandboxError, needs
-from grader.sandbox.user import hidden_from_others, spare_user
+from grader.sandbox.user import spare_user
 
 # The first with --disable-userns and a size for --tmpfs.
 _OLDEST: Final = (0, 8)
 _NOBODY: Final = "65534"
-# Where the root file system is put together when only root can reach the pieces.
-_STAGE: Final = "/tmp/root"
 
-_NAMESPACES: Final = (
-    "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup",
-    "--disable-userns",
-)  # fmt: skip
+_NAMESPACES: Final = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup")
+# An ordinary user makes namespaces by way of one for users, and is mapped into it.
+_AS_USER: Final = ("--unshare-user", "--disable-userns", "--uid", _NOBODY, "--gid", _NOBODY)
+# Root would be mapped as root. It makes them itself, so that it can show a Python of its own, and keeps what the worker
+# needs in order to become somebody else and to leave for a user namespace (`inside.confine`).
+_AS_ROOT: Final = ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,34 @@ class BubblewrapLauncher:
 
         The worker's private folder is inside, and in memory; `folder` holds our own few files for it to read.
         """
-        needed = needs(self.granted)
         _fill(folder)
         user = spare_user()
-        argv = _as_user(user, needed, folder) if user is not None else []
-        staged = _STAGE in argv
-        root = ["--ro-bind", _STAGE, "/"] if staged else [*_root(needed, folder, "")]
-        order = {"user": None, "reads_all": False, "landlock": None, "seccomp": True}
-        argv += [
-            *(_program("bwrap"), *_NAMESPACES, "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox"),
-            *("--die-with-parent", *root, "--dev-bind", "/dev/null", "/dev/null"),
-            *("--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"),
-            *("--setenv", "LD_LIBRARY_PATH", "/libs", "--", "/python/bin/python", *PYTHON_OPTIONS),
-            *("/grader/worker.pyc", str(self.memory), str(self.cpu_seconds), json.dumps(order), "/packages"),
+        order = {
+            "user": user,
+            "reads_all": False,
+            "own_users": user is not None,
+            "landlock": None,
+            "seccomp": True,
+        }
+        argv = [
+            *(
+                _program("bwrap"),
+                *_NAMESPACES,
+                *(_AS_USER if user is None else _AS_ROOT),
+                "--hostname",
+                "sandbox",
+            ),
+            *("--die-with-parent", *_root(needs(self.granted), folder)),
+            *("--perms", "1777", "--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/"),
+            *("--chdir", "/tmp", "--setenv", "LD_LIBRARY_PATH", "/libs", "--", "/python/bin/python"),
+            *(
+                *PYTHON_OPTIONS,
+                "/grader/worker.pyc",
+                str(self.memory),
+                str(self.cpu_seconds),
+                json.dumps(order),
+            ),
+            "/packages",
         ]
         return Launch(argv, worker_environment("/tmp"), "/", shell_status=True)
 
@@ -105,61 +120,27 @@ def _fill(folder: str) -> None:
         os.chmod(above, 0o755)
 
 
-def _as_user(user: int, needed: Needs, folder: str) -> list[str]:
-    """Return the beginning of a command that gives up root before bubblewrap starts.
-
-    Bubblewrap maps whoever starts it into the sandbox, so whoever is root there must not be root here. A Python in
-    a folder that only root may enter is shown to the other user by a bubblewrap of root's, in a view of the machine
-    that is otherwise unchanged.
-    """
-    change = [_program("setpriv"), "--reuid", str(user), "--regid", str(user), "--clear-groups", "--"]
-    if not hidden_from_others([*needed.paths(), folder]):
-        return change
-    view = [
-        _program("bwrap"),
-        "--dev-bind",
-        "/",
-        "/",
-        "--tmpfs",
-        "/tmp",
-        "--die-with-parent",
-        "--dir",
-        _STAGE,
-    ]
-    mounted_later = [
-        "--dir",
-        f"{_STAGE}/tmp",
-        "--dir",
-        f"{_STAGE}/dev",
-        "--dev-bind",
-        "/dev/null",
-        f"{_STAGE}/dev/null",
-    ]
-    return [*view, *_root(needed, folder, _STAGE), *mounted_later, "--", *change]
-
-
-def _root(needed: Needs, folder: str, stage: str) -> Iterator[str]:
-    """Yield the options that make the sandbox's file system, below `stage`.
+def _root(needed: Needs, folder: str) -> Iterator[str]:
+    """Yield the options that make the sandbox's file system.
 
     No path of the machine shows inside: a user's name or a course's folder is nobody's business there.
     """
     library = f"/python/{os.path.basename(os.path.dirname(needed.stdlib))}/{os.path.basename(needed.stdlib)}"
-    shown = [("/python/bin/python", needed.python), (library, needed.stdlib)]
+    shown = [("/python/bin/python", needed.python), (library, needed.stdlib), ("/grader", folder)]
     shown += [(f"/libs/{names[0]}", path) for path, names in needed.libraries]
     shown += [(needed.loader, needed.loader)] if needed.loader else []
     shown += [(f"/packages/{name}", path) for name, path in needed.packages]
-    shown += [("/grader", folder)]
     # Bubblewrap would make folders on the way for its own user alone.
-    above = {parent for place, _ in shown for parent in _parents(place)}
-    for parent in sorted(above):
-        yield from ("--dir", stage + parent)
+    for parent in sorted({"/dev", *(parent for place, _ in shown for parent in _parents(place))}):
+        yield from ("--dir", parent)
     for place, path in shown:
-        yield from ("--ro-bind", path, stage + place)
+        yield from ("--ro-bind", path, place)
     for _, names in needed.libraries:
         for alias in names[1:]:
-            yield from ("--symlink", names[0], f"{stage}/libs/{alias}")
+            yield from ("--symlink", names[0], f"/libs/{alias}")
     for name in sorted(FOREIGN & {entry.name for entry in os.scandir(needed.stdlib)}):
-        yield from ("--tmpfs", f"{stage}{library}/{name}", "--remount-ro", f"{stage}{library}/{name}")
+        yield from ("--tmpfs", f"{library}/{name}", "--remount-ro", f"{library}/{name}")
+    yield from ("--dev-bind", "/dev/null", "/dev/null")
 
 
 def _parents(place: str) -> Iterator[str]:
@@ -197,6 +178,4 @@ def missing() -> str | None:
         return "bubblewrap is not installed"
     if found < _OLDEST:
         return f"bubblewrap {'.'.join(map(str, found))} is too old, {'.'.join(map(str, _OLDEST))} is needed"
-    if os.getuid() == 0 and shutil.which("setpriv") is None:
-        return "setpriv is not installed, and root must not run the worker"
     return None

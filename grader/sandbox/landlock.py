@@ -52,6 +52,7 @@ class LandlockLauncher:
             "user": user,
             "reads_all": user is not None and bool(hidden_from_others(needed.paths())),
             "landlock": {"read": read, "stdlib": stdlib, "write": folder},
+            "own_users": False,
             "seccomp": True,
         }
         argv = [

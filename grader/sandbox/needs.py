@@ -80,15 +80,21 @@ def needs(granted: tuple[str, ...] = ()) -> Needs:
     Parameters
     ----------
     granted
-        Packages that exercises grant beside NumPy.
+        All that exercises let a student import beside NumPy, of the standard library too: what a module links to is
+        shown only if the module is named here.
 
     Raises
     ------
     SandboxError
         If a package is not installed, or lies in several places.
     """
-    for name in _LOADED_LATE:
-        importlib.import_module(name)
+    for name in (*_LOADED_LATE, *granted):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise SandboxError(
+                f"an exercise grants {name!r}, which cannot be imported here: {error}"
+            ) from error
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     packages = [part for name in dict.fromkeys((*PACKAGES, *granted)) for part in _package(name)]
     return Needs(
@@ -104,9 +110,9 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
     if name in sys.stdlib_module_names:
         return
     found = importlib.util.find_spec(name)
-    if found is None:
-        raise SandboxError(f"an exercise grants {name!r}, which is not installed: pip install {name}")
-    places = list(found.submodule_search_locations or [found.origin or ""])
+    places = [
+        place for place in (found and (found.submodule_search_locations or [found.origin])) or [] if place
+    ]
     if len(places) != 1 or not os.path.exists(places[0]):
         raise SandboxError(f"the package {name!r} does not lie in one place, so a sandbox cannot show it")
     place = os.path.realpath(places[0])

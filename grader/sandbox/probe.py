@@ -210,8 +210,10 @@ def become_root() -> str:
 
 
 def allocate(size: int) -> str:
-    """Take memory."""
-    return f"got {len(bytearray(size))} bytes"
+    """Take memory, without touching it: promised is promised."""
+    import numpy as np
+
+    return f"got {len(np.empty(size, np.uint8))} bytes"
 
 
 def large_file(folder: str, size: int) -> str:

@@ -24,6 +24,7 @@ from grader.sandbox.trials import BUBBLEWRAP, LANDLOCK, TRIALS, Scene, Trial
 # What the probe imports; a student's file is granted no such thing.
 _IMPORTS: Final = ("_thread", "ctypes", "errno", "numpy", "os", "socket", "sys", "time", "unicodedata")
 _SECONDS: Final = 10.0
+_READ_AND_SEARCH: Final = 1 << 2
 _NAMESPACES: Final = ("user", "pid", "net", "ipc", "uts", "cgroup", "mnt")
 
 
@@ -194,7 +195,12 @@ def _inspected(started: int, tier: str) -> Iterator[Finding]:
         return
     sandboxed = tier in (BUBBLEWRAP, LANDLOCK)
     users = status["Uid"].split()
-    yield Finding("runs as root", sandboxed, "0" not in users, f"user {users[0]}")
+    rights = int(status["CapPrm"], 16)
+    # Where root's Python is in a folder of root's, Landlock guards what root's right to read would open.
+    plain = rights in ((0, _READ_AND_SEARCH) if tier == LANDLOCK else (0,))
+    yield Finding(
+        "runs as root", sandboxed, "0" not in users and plain, f"user {users[0]}, capabilities {rights:#x}"
+    )
     yield Finding("may gain privileges", sandboxed, status.get("NoNewPrivs", "").strip() == "1", "NoNewPrivs")
     yield Finding("makes any system call", sandboxed, status.get("Seccomp", "").strip() == "2", "Seccomp")
     detail = f"shared: {', '.join(shared)}" if shared else "all its own"
