@@ -110,9 +110,8 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
     if name in sys.stdlib_module_names:
         return
     found = importlib.util.find_spec(name)
-    places = [
-        place for place in (found and (found.submodule_search_locations or [found.origin])) or [] if place
-    ]
+    folders = list(found.submodule_search_locations or []) if found else []
+    places = folders or ([found.origin] if found and found.origin else [])
     if len(places) != 1 or not os.path.exists(places[0]):
         raise SandboxError(f"the package {name!r} does not lie in one place, so a sandbox cannot show it")
     place = os.path.realpath(places[0])

@@ -237,7 +237,7 @@ READS = {
     "changes a file",
 }
 SOCKETS = {"sends over UDP", "connects to a service by its path"}
-SIGNALS = {"signals the judge", "changes a file's mode"}
+SAME_USER = {"signals the judge", "changes a file's mode"}
 SHARED = {"shares namespaces with the judge"}
 FINDS = {"finds solutions or the judge somewhere"}
 
@@ -257,11 +257,15 @@ LAYERS: dict[str, tuple[str, Callable[[Launch], Launch], set[str]]] = {
     "bubblewrap without a memory limit": ("bubblewrap", unlimited, {"takes too much memory"}),
     "bubblewrap as root": ("bubblewrap", as_root, {"runs as root"}),
     "landlock without landlock": ("landlock", ordered(landlock=None), READS),
-    "landlock without the filter": ("landlock", ordered(seccomp=False), FILTER | SOCKETS | SIGNALS),
+    "landlock without the filter": (
+        "landlock",
+        ordered(seccomp=False),
+        FILTER | SOCKETS | {"changes a file's mode"},
+    ),
     "neither": (
         "landlock",
         ordered(landlock=None, seccomp=False),
-        READS | FILTER | SOCKETS | {"connects over TCP"},
+        READS | FILTER | SOCKETS | SAME_USER | {"connects over TCP"},
     ),
     "folder unwatched": ("landlock", unguarded, {"fills its folder"}),
     "landlock without a memory limit": ("landlock", unlimited, {"takes too much memory"}),
@@ -276,7 +280,7 @@ def test_a_layer_that_is_off_is_noticed(layer: str) -> None:
     tier, change, noticed = LAYERS[layer]
     findings = examine(Tampered(usable(tier), change), tier)
     if ROOT:  # then the worker is another user, whom the system itself stops
-        noticed = noticed - SIGNALS
+        noticed = noticed - SAME_USER
     assert noticed <= broken(findings).keys()
     assert len(findings) > len(TRIALS)
 
@@ -312,7 +316,7 @@ def test_for_an_ordinary_user_too() -> None:
         "-p",
         "no:cacheprovider",
         "-k",
-        "self_test or filter or where_nothing or killing",
+        "self_test or filter or neither or where_nothing or killing",
         str(Path(__file__)),
     ]
     environment = {**os.environ, "HOME": "/tmp", "PYTHONPATH": str(REPOSITORY)}
@@ -482,7 +486,7 @@ def ask(
         ("open('notes', 'w').write('kept')\nassert open('notes').read() == 'kept'", "loaded"),
         ("# -*- coding: cp1252 -*-\nname = 1", "loaded"),
         ("n\u00e4me = 1", "loaded"),
-        ("import dataclasses, typing, enum, itertools, numbers\nimport numpy.polynomial, numpy.random, numpy.ma", "loaded"),
+        ("import dataclasses, typing, enum, numbers\nimport numpy.polynomial, numpy.random, numpy.ma", "loaded"),
         ("import numpy as np\nnp.linalg.svd(np.ones((300, 300)))", "loaded"),
     ],
 )  # fmt: skip
