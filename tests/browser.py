@@ -36,6 +36,7 @@ class Browser:
         self.events: list[dict[str, Any]] = []
         self._number = 0
         self._buffer = b""
+        self._scripts = True
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
         ours = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (to_read, to_write)]
@@ -88,7 +89,8 @@ class Browser:
         self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._next()
-        self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        if self._scripts:  # what a page does right after loading is seen too
+            self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return self.events
 
     def run(self, script: str) -> Any:
@@ -112,6 +114,7 @@ class Browser:
 
     def scripts(self, *, allowed: bool) -> None:
         """Switch the page's own scripts on or off."""
+        self._scripts = allowed
         self.call("Emulation.setScriptExecutionDisabled", value=not allowed)
 
     def screenshot(self, path: Path) -> None:
@@ -121,6 +124,16 @@ class Browser:
     def complaints(self) -> list[str]:
         """Return errors of the page, and requests for anything but the page, since it was opened."""
         return [found for event in self.events if (found := _complaint(event["method"], event["params"]))]
+
+    def blocked(self) -> set[str]:
+        """Return the addresses that the page's own policy kept it from asking for."""
+        asked = {
+            event["params"]["requestId"]: event["params"]["request"]["url"]
+            for event in self.events
+            if event["method"] == "Network.requestWillBeSent"
+        }
+        failed = [event["params"] for event in self.events if event["method"] == "Network.loadingFailed"]
+        return {asked[found["requestId"]] for found in failed if found.get("blockedReason") == "csp"}
 
     def _next(self) -> dict[str, Any]:
         give_up = time.monotonic() + _PATIENCE_S
