@@ -31,6 +31,8 @@ _VERBS = {
     "solution": "study",
     "reset": "files",
     "init": "files",
+    "report": "reporting",
+    "export": "reporting",
     "doctor": "doctor",
 }
 
