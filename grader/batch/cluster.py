@@ -18,7 +18,6 @@ from grader.batch.folder import BatchError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CONNECT_S: Final = 20
 _WORKERS_S: Final = 60
 
 
@@ -29,6 +28,8 @@ class ClusterPool(Executor):
     ----------
     address
         Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    connect_s
+        How many seconds to wait for it.
 
     Raises
     ------
@@ -36,14 +37,14 @@ class ClusterPool(Executor):
         If `distributed` is not installed, nobody answers at the address, or there is no worker.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, connect_s: float = 20.0) -> None:
         if importlib.util.find_spec("distributed") is None:
             raise BatchError(
                 "the package distributed is not installed. Run: pip install 'tinygrad-edu[cluster]'"
             )
         distributed: Any = importlib.import_module("distributed")  # it declares no types
         try:
-            self._client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
+            self._client = distributed.Client(address, timeout=connect_s, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise BatchError(
                 f"no scheduler answers at {address} ({error}). Start one with: dask scheduler"

@@ -1,0 +1,92 @@
+"""Batch grading on dask.distributed: a real scheduler, real workers, one of them killed midway."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_cases import Bureau, make_class, verdicts
+
+from grader.batch import BatchError
+from grader.batch.cluster import ClusterPool
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+# What a worker that is killed leaves behind in dask's own loops is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A scheduler and two workers on this machine, each a process of its own under a nanny."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs="CRITICAL"
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("class")
+    make_class(root, 8)
+    return root
+
+
+def test_a_cluster_gives_the_same_grades(cluster: Any, classroom: Path, tmp_path: Path) -> None:
+    """As a pool on this machine, to the byte, although a worker is killed midway and its threads share one judge."""
+    local = Bureau(tmp_path / "local")
+    local.grade(classroom)
+    remote = Bureau(tmp_path / "remote")
+    killed = []
+
+    def kill() -> None:
+        grades = tmp_path / "remote" / "grades"
+        while len(list(grades.rglob("*.json"))) < 3:
+            time.sleep(0.02)
+        worker = next(iter(cluster.workers.values()))
+        killed.append(worker.pid)
+        os.kill(worker.process.process.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    summary = remote.grade(classroom, executor=lambda: ClusterPool(cluster.scheduler_address), width=4)
+    killer.join()
+    assert killed
+    assert summary.not_graded == ()
+    assert remote.lines() == local.lines()
+    assert "pass" in {verdict for one in verdicts(remote.results).values() for verdict in one.values()}
+
+
+def test_nobody_at_the_address() -> None:
+    """A sentence, and soon."""
+    with pytest.raises(BatchError, match="no scheduler answers at tcp://127.0.0.1:9"):
+        ClusterPool("tcp://127.0.0.1:9", connect_s=1)
+
+
+def test_a_scheduler_that_goes_away(classroom: Path, tmp_path: Path) -> None:
+    """The run ends with a sentence, and goes on later where it stopped."""
+    bureau = Bureau(tmp_path)
+    made = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
+    )
+
+    def close() -> None:
+        while len(list((tmp_path / "grades").rglob("*.json"))) < 2:
+            time.sleep(0.02)
+        made.close()
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    with pytest.raises(BatchError, match="Run again to go on"):
+        bureau.grade(classroom, executor=lambda: ClusterPool(made.scheduler_address))
+    closer.join()
+    done = len(list((tmp_path / "grades").rglob("*.json")))
+    summary = bureau.grade(classroom)
+    assert summary.not_graded == ()
+    assert 0 < summary.judged <= len(list((tmp_path / "grades").rglob("*.json"))) - done
