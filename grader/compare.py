@@ -78,8 +78,9 @@ def difference(
     if type(got) is int and type(expected) is int and dtype is any:  # exact, and as large as one likes
         right = got == expected
         return None if right else _plain(got, expected, f"{label} == {_short(got)}, but should be {expected}")
-    if _is_numeric(expected):
-        return _numeric(got, np.asarray(expected), label, **rules)
+    # An integer that no dtype holds makes an array of objects, with which nothing can be compared.
+    if _is_numeric(expected) and (wanted := np.asarray(expected)).dtype != object:
+        return _numeric(got, wanted, label, **rules)
     if isinstance(expected, (list, tuple)):
         if type(got) not in (list, tuple) and not (type(got) is np.ndarray and got.ndim):
             return _plain(
@@ -223,10 +224,11 @@ def _table(
     worst: tuple[int, ...],
 ) -> str:
     """Both sides, a line for each element; of a large array only wrong elements, the worst always among them."""
-    places = [tuple(map(int, place)) for place in np.ndindex(got.shape)]
-    shown = places
-    if len(places) > MAX_ROWS:
-        rest = [place for place in places if wrong[place] and place != worst]
+    if got.size <= MAX_ROWS:
+        shown = list(np.ndindex(got.shape))
+    else:
+        found = [tuple(map(int, place)) for place in np.argwhere(wrong)[:MAX_ROWS]]
+        rest = [place for place in found if place != worst]
         shown = sorted([worst, *rest[: MAX_ROWS - 1]])
     rows = [("", "got", "expected", "")]
     for place in shown:
@@ -238,8 +240,8 @@ def _table(
         f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
         for row in rows
     ]
-    if len(shown) < len(places):
-        lines.append(f"({int(wrong.sum())} of {len(places)} elements are wrong; {len(shown)} are shown)")
+    if len(shown) < got.size:
+        lines.append(f"({int(wrong.sum())} of {got.size} elements are wrong; {len(shown)} are shown)")
     return "\n".join(lines)
 
 
@@ -259,5 +261,7 @@ def _number(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, np.ndarray) and value.size > MAX_TEXT:  # it would not fit, and takes long to write
+        return describe(value)
     text = format_value(value)
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]} ... ({len(text)} characters)"

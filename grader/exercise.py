@@ -21,6 +21,8 @@ from typing import Any, Final
 _OPEN: Final = re.compile(r"^(?P<indent>[ \t]*)# >>> your code(?:: *(?P<what>.*\S))?\s*$")
 _CLOSE: Final = re.compile(r"^[ \t]*# <<< your code\s*$")
 _DEFAULT_BLANK: Final = "write this part"
+# In a released pack, what the student starts from: task.py is theirs to change.
+STUB_NAME: Final = "stub.py"
 
 
 class ExerciseError(Exception):
@@ -91,6 +93,7 @@ class Marks:
     examples: tuple[dict[str, Any], ...] = ()
     requires: tuple[str, ...] = ()
     mutant: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,15 +157,22 @@ class Exercise:
         """From a nudge to almost the code."""
         return self.declaration.hints
 
+    @property
+    def released(self) -> bool:
+        """Whether this is what `grader release` made for students: stub and visible checks, no solution."""
+        return not (self.folder / "solution.py").exists() and (self.folder / STUB_NAME).exists()
+
     @cached_property
     def solution(self) -> str:
         """The text of the master file."""
+        if self.released:
+            raise ExerciseError(f"{self.id} was handed out without its solution")
         return _read(self.folder / "solution.py")
 
     @cached_property
     def stub(self) -> str:
         """What the student starts from, derived from the solution."""
-        return make_stub(self.solution)
+        return _read(self.folder / STUB_NAME) if self.released else make_stub(self.solution)
 
     @property
     def task_path(self) -> Path:
@@ -171,8 +181,8 @@ class Exercise:
 
     @cached_property
     def statement(self) -> str:
-        """What the student reads: the docstring of the solution."""
-        return ast.get_docstring(ast.parse(self.solution)) or ""
+        """What the student reads: the docstring of the solution, which the stub has too."""
+        return ast.get_docstring(ast.parse(self.stub)) or ""
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -187,7 +197,9 @@ class Exercise:
 
     @cached_property
     def mutants(self) -> tuple[Mutant, ...]:
-        """The mutants, in the order of the file."""
+        """The mutants, in the order of the file; none where there is no solution to change."""
+        if self.released:
+            return ()
         found = self._functions(lambda _, marks: marks.mutant)
         return tuple(Mutant(f.__name__, _diagnosis(f), str(f(Source(self.solution)))) for f in found)
 

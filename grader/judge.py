@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -97,8 +98,10 @@ def _refused_unread(exercise: Exercise, data: bytes | None) -> CheckFailed | Non
 
 def _told(check: Check, failed: CheckFailed | None, source: bytes = b"") -> CheckResult:
     if failed is None:
-        return CheckResult(check.name, check.sentence, "pass")
-    return CheckResult(check.name, check.sentence, failed.verdict, clean(_message(failed, source)))
+        return CheckResult(check.name, check.sentence, "pass", hidden=check.marks.hidden)
+    # One line: in a message of several a submission could go on as if it were the report.
+    message = clean(_message(failed, source)).replace("\n", "\\n")
+    return CheckResult(check.name, check.sentence, failed.verdict, message, hidden=check.marks.hidden)
 
 
 class _Workers:
@@ -181,6 +184,9 @@ class _Judging:
             self._draw_ahead(limits)
             for check in self._exercise.checks:
                 self._results[check.name] = self._check(check, max_shrinks=max_shrinks, **limits[check.name])
+                if self._results[check.name].verdict in ("fail", "error"):
+                    # One reads the first failures; where everything fails, the later ones need not be as small.
+                    max_shrinks //= 2
             self._diagnose()
         finally:
             self._workers.drop()
@@ -265,7 +271,8 @@ def _message(failed: CheckFailed, source: bytes) -> str:
     raised = failed.raised
     if raised is None or raised.line is None:
         return failed.message
-    lines = source.decode("utf-8", "replace").splitlines()
+    # Where Python ends a line; `str.splitlines` also ends it at marks that a submission may hold to mislead.
+    lines = re.split("\r\n|\r|\n", source.decode("utf-8", "replace"))
     quoted = f" ({lines[raised.line - 1].strip()[:200]})" if 0 < raised.line <= len(lines) else ""
     return f"line {raised.line}{quoted}: {failed.message}"
 

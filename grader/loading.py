@@ -57,7 +57,7 @@ def compile_source(source: bytes, imports: tuple[str, ...]) -> types.CodeType | 
         return Problem("syntax", "SyntaxError", f"the file is larger than {MAX_SOURCE // 1024} KiB")
     try:
         text = importlib.util.decode_source(source)
-    except (SyntaxError, UnicodeDecodeError):
+    except (SyntaxError, UnicodeError, LookupError):  # LookupError: a codec of something else than text
         return Problem("syntax", "SyntaxError", "the file is not UTF-8 text; save it as UTF-8")
     try:
         with warnings.catch_warnings():

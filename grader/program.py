@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from grader.protocol import WORKER_TAGS, ProtocolError, Ref, from_wire, to_wire
+
+# No worker of ours sends longer texts (see `observe`); what they end up in is read by people.
+MAX_OUTPUT: Final = 5000
+MAX_WORDS: Final = 4000
+MAX_NAMES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +187,12 @@ def read_reply(data: Any, ask: Sequence[int], last: int) -> Reply:
     expected = [step for step in ask if raised is None or step < raised.step]
     if list(answers) != list(dict.fromkeys(expected)):
         raise ProtocolError("a reply does not answer what was asked")
+    if len(fields["output"]) > MAX_OUTPUT:
+        raise ProtocolError("a reply holds more output than a worker passes on")
     facts = {}
     for triple in fields.get("facts", []):
         step, what, words = _items(triple, int, str, list)
-        if what not in ("mutated", "aliases", "warned") or not all(type(word) is str for word in words):
+        if what not in ("mutated", "aliases", "warned") or not _short_texts(words):
             raise ProtocolError("a reply states a fact that the protocol does not know")
         facts[step, what] = tuple(words)
     return Reply(raised, answers, facts, fields["output"])
@@ -196,9 +203,13 @@ def _read_raised(data: dict[str, Any], last: int) -> Raised:
     fields = _fields(data, kinds, {})
     if fields["what"] not in ("raised", "missing", "syntax", "forbidden") or not -1 <= fields["step"] <= last:
         raise ProtocolError("a reply reports an exception of unknown kind")
-    if not all(type(base) is str for base in fields["bases"]):
+    if not _short_texts([fields["type"], fields["message"], *fields["bases"]]):
         raise ProtocolError("a reply reports an exception with a malformed class")
     return Raised(**{**fields, "bases": tuple(fields["bases"])})
+
+
+def _short_texts(words: list[Any]) -> bool:
+    return len(words) <= MAX_NAMES and all(type(word) is str and len(word) <= MAX_WORDS for word in words)
 
 
 def _fields(data: Any, needed: dict[str, Any], optional: dict[str, Any]) -> dict[str, Any]:

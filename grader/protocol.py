@@ -14,7 +14,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 import msgpack
 import numpy as np
@@ -23,6 +23,7 @@ MAX_FRAME: Final = 16 * 2**20
 MAX_ARRAY: Final = 8 * 2**20
 MAX_ITEMS: Final = 50_000
 MAX_DEPTH: Final = 24
+MAX_BITS: Final = 4096
 MAX_TEXT: Final = 256 * 2**10
 MAX_DIMS: Final = 32
 
@@ -35,6 +36,13 @@ _ARRAY, _SCALAR = 1, 2
 # The judge may send a reference or a formula; the worker may only send what it found.
 JUDGE_TAGS: Final = frozenset({"list", "tuple", "dict", "int", "slice", "ellipsis", "dtype", "ref", "fn"})
 WORKER_TAGS: Final = frozenset({"list", "tuple", "dict", "int", "slice", "ellipsis", "dtype", "opaque"})
+
+
+class Readable(Protocol):
+    """Whatever frames are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return this many bytes, or fewer at the end."""
 
 
 class ProtocolError(ValueError):
@@ -185,7 +193,7 @@ def _checked(value: Any, *kinds: type) -> Any:
 
 _MAKERS: Final[dict[str, Callable[..., Any]]] = {
     "dict": lambda *items: dict(zip(items[::2], items[1::2], strict=True)),
-    "int": lambda text: int(_checked(text, str), 16),
+    "int": lambda text: _from_hex(_checked(text, str)),
     "slice": lambda *parts: slice(*[_checked(part, int, type(None)) for part in parts]),
     "ellipsis": lambda: Ellipsis,
     "dtype": lambda name: np.dtype(DTYPES[DTYPES.index(name)]),
@@ -196,9 +204,15 @@ _MAKERS: Final[dict[str, Callable[..., Any]]] = {
 
 
 def _hex(value: int) -> str:
-    if value.bit_length() > 4096:
-        raise ProtocolError("an integer has more than 4096 bits")
+    if value.bit_length() > MAX_BITS:
+        raise ProtocolError(f"an integer has more than {MAX_BITS} bits")
     return hex(value)
+
+
+def _from_hex(text: str) -> int:
+    if len(text) > MAX_BITS // 4 + 3:  # "-0x"
+        raise ProtocolError(f"an integer has more than {MAX_BITS} bits")
+    return int(text, 16)
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
@@ -218,7 +232,7 @@ def _unpack_ext(code: int, data: bytes) -> Any:
     # The claimed size is compared before NumPy sees the shape, so a lying header costs nothing.
     if math.prod(shape) * dtype.itemsize != len(data) - 2 - 4 * ndim:
         raise ProtocolError("an array header promises a size that its bytes do not have")
-    if dtype == np.bool_ and any(byte > 1 for byte in data[2 + 4 * ndim :]):
+    if dtype == np.bool_ and np.frombuffer(data, np.uint8, offset=2 + 4 * ndim).max(initial=0) > 1:
         raise ProtocolError("a boolean array holds something other than 0 and 1")
     array = np.frombuffer(data, dtype, offset=2 + 4 * ndim).reshape(shape).copy()
     return array if code == _ARRAY else array[()]
@@ -251,10 +265,22 @@ def unpack(body: bytes) -> Any:
     >>> unpack(pack({"id": 1, "value": [1.5, "a"]}))
     {'id': 1, 'value': [1.5, 'a']}
     """
+    room = 2 * MAX_ITEMS
+
+    def counted(found: Any) -> Any:
+        # An empty list is one byte in a frame and 60 in memory: their number must be limited, too.
+        nonlocal room
+        room -= 1 + len(found)
+        if room < 0:
+            raise ProtocolError("a frame holds too many items")
+        return found
+
     try:
         return msgpack.unpackb(
             body,
             strict_map_key=True,
+            list_hook=counted,
+            object_hook=counted,
             ext_hook=_unpack_ext,
             max_str_len=MAX_FRAME,
             max_array_len=2 * MAX_ITEMS,
@@ -279,7 +305,7 @@ def write_frame(stream: IO[bytes], body: bytes) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes]) -> bytes:
+def read_frame(stream: Readable) -> bytes:
     """Read the body of one frame.
 
     Raises
@@ -296,7 +322,7 @@ def read_frame(stream: IO[bytes]) -> bytes:
     return _read_exactly(stream, length)
 
 
-def _read_exactly(stream: IO[bytes], size: int) -> bytes:
+def _read_exactly(stream: Readable, size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise EOFError("the stream ended inside a frame")

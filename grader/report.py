@@ -74,6 +74,8 @@ class CheckResult:
         One next step.
     output
         What the code printed on the input that is shown.
+    hidden
+        The check is the teacher's: a report shows its sentence, never its input.
     """
 
     name: str
@@ -88,6 +90,7 @@ class CheckResult:
     mutant: str = ""
     hint_next: str = ""
     output: str = ""
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if not self.hint_next:

@@ -28,8 +28,8 @@ from grader.handles import Handle, Student, fn
 from grader.protocol import Opaque
 
 __all__ = [
-    "Exercise", "Handle", "Opaque", "Source", "Student", "arrays", "assume", "example", "fn", "given", "mutant",
-    "requires", "st",
+    "Exercise", "Handle", "Opaque", "Source", "Student", "arrays", "assume", "example", "fn", "given", "hidden",
+    "mutant", "requires", "st",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,6 +65,11 @@ def assume(condition: object) -> None:
 def requires(*checks: str) -> Callable[[F], F]:
     """Skip this check unless the named ones passed: its failure would say nothing new."""
     return lambda function: _mark(function, requires=checks)
+
+
+def hidden(function: F) -> F:
+    """Keep this check from students: it is not handed out, and a report tells them its sentence, never its input."""
+    return _mark(function, hidden=True)
 
 
 def mutant(function: F) -> F:

@@ -48,6 +48,33 @@ def test_half_a_solution_is_a_failure_without_points(isolated):
     assert verdicts(result) == {"values": "pass", "extremes": "pass", "backward": "not_started"}
 
 
+HONEST = {
+    "loops and lists": "def one(v):\n    e = math.exp(-abs(v))\n    return 1 / (1 + e) if v >= 0 else e / (1 + e)\n"
+    "def sigmoid(x):\n    return [sigmoid(v) if np.ndim(v) else one(v) for v in x]\n",
+    "another formula": "def sigmoid(x):\n    return np.exp(-np.logaddexp(0, -x))\n",
+    "a class behind it": "class S:\n    def __call__(self, x):\n"
+    "        return 0.5 * (1 + np.tanh(x / 2))\nsigmoid = S()\n",
+    "a lambda with another name": "sigmoid = lambda values, half=0.5: half * (1 + np.tanh(half * values))\n",
+    "single precision": "def sigmoid(x):\n    return (0.5 * (1 + np.tanh(x / 2))).astype(np.float32)\n",
+    "a decorator": "import functools\n@functools.wraps(np.tanh)\ndef sigmoid(x, *args, **kwargs):\n"
+    "    return 0.5 * (1 + np.tanh(x / 2))\n",
+    "notes and print": "# ∂y/∂x = y (1 - y)\ndef sigmoid(x: 'np.ndarray') -> 'np.ndarray':\n    print('here', x)\n"
+    "    return 0.5 * (1 + np.tanh(x / 2))\n",
+    "warnings kept quiet": "def sigmoid(x):\n    with np.errstate(all='ignore'):\n"
+    "        return 1 / (1 + np.exp(-x))\n",
+    "a part never reached": "def sigmoid(x):\n    if x is None: raise SystemExit\n"
+    "    return 0.5 * (1 + np.tanh(x / 2))\n",
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["Unix", "Windows"])
+@pytest.mark.parametrize("code", HONEST.values(), ids=HONEST)
+def test_honest_code_passes_however_it_is_written(code, newline):
+    source = f"import math\nimport numpy as np\n{code}{GOOD_BACKWARD}".replace("\n", newline)
+    result = check_exercise(sample(), source.encode(), isolated=False)
+    assert result.verdict == "pass", result.text()
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("name", "expected"),
