@@ -75,6 +75,7 @@ def examine(work: str | None) -> list[Finding]:
         lambda: _work(work),
         _worker,
         _isolation,
+        _sandbox,
         _data,
         _console,
     )
@@ -181,6 +182,24 @@ def _isolation() -> Finding:
         "good",
         "a process of its own with limits and a deadline: enough for your own code, not for code that nobody has read",
     )
+
+
+def _sandbox() -> Finding:
+    """Try every tier from inside; the best that holds is the one that a class's submissions would run in."""
+    from grader.sandbox import TierReport, remedy, reports
+
+    lacking: list[TierReport] = []
+    for found in reports():
+        if found.usable and found.tier.sandbox:
+            detail = f"{found.tier.name}, tried just now: it stops {found.tier.stops}; it does not stop {found.tier.leaves}"
+            better = "".join(f"; {other.tier.name} is better, but {other.reason}" for other in lacking)
+            level = "note" if lacking else "good"
+            return Finding("sandbox", level, detail + better, "".join(remedy(other) for other in lacking))
+        if found.tier.sandbox:
+            lacking.append(found)
+    reasons = "; ".join(f"{other.tier.name}: {other.reason}" for other in lacking)
+    detail = f"none, so nobody's code but your own should run here ({reasons})"
+    return Finding("sandbox", "note", detail, " Or: ".join(remedy(other) for other in lacking))
 
 
 def _data() -> Finding:

@@ -45,18 +45,23 @@ class Tier:
     leaves: str
     get: str
 
+    @property
+    def sandbox(self) -> bool:
+        """Whether code that nobody has read may run in it."""
+        return self.name != PROCESS
+
 
 TIERS: Final = (
     Tier(
         BUBBLEWRAP,
-        "seeing files, processes and networks beyond its own, new processes and programs, and what exceeds its limits",
-        "nothing that the self-test knows of",
+        "every look at files, processes and networks beyond its own, every new process or program, and all excess",
+        "nothing that was tried",
         "Install bubblewrap 0.8 or newer (apt install bubblewrap, dnf install bubblewrap).",
     ),
     Tier(
         LANDLOCK,
-        "reading or changing files outside, networks, signals, new processes and programs, and what exceeds its limits",
-        "learning which files exist, and how large they are",
+        "reading and changing files outside, networks, signals, every new process or program, and all excess",
+        "learning which files exist and how large they are",
         "Use a Linux kernel with Landlock (5.13 or newer, switched on) on x86-64 or aarch64.",
     ),
     Tier(

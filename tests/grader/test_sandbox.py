@@ -619,3 +619,21 @@ def test_two_workers_do_not_meet(sandbox: SandboxLauncher) -> None:
     finally:
         first.close()
         second.close()
+
+
+# --- telling ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [None, "/nowhere"])
+def test_the_doctor_says_which_tier_is_there(path: str | None) -> None:
+    """The best that held, what it stops and does not, and how to get a better one."""
+    best = usable("landlock" if path else "bubblewrap")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)} | ({"PATH": path} if path else {})
+    command = [sys.executable, "-m", "grader", "doctor", "--json"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    found = {finding["name"]: finding for finding in json.loads(ended.stdout)["findings"]}["sandbox"]
+    name = next(name for name, launcher in SANDBOXES.items() if launcher is best)
+    assert found["detail"].startswith(f"{name}, tried just now: it stops ")
+    assert (found["level"], "apt install bubblewrap" in found["remedy"]) == (
+        ("note", True) if path else ("good", False)
+    )
