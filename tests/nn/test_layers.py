@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,52 @@ LAYERS = [
     ("Softmax(dim=0)", (3, 4)),
     ("LogSoftmax(dim=-1)", (3, 4)),
     ("Identity()", (3, 4)),
+    ("Conv1d(2, 4, 3)", (2, 2, 7)),
+    ("Conv1d(4, 4, 2, stride=2, padding=1, dilation=2, groups=2, bias=False)", (2, 4, 7)),
+    ("Conv1d(2, 3, 3, padding='same')", (2, 2, 7)),
+    ("ConvTranspose2d(3, 2, 3)", (2, 3, 4, 5)),
+    (
+        "ConvTranspose2d(4, 6, (3, 2), stride=(2, 3), padding=1, output_padding=(1, 2), groups=2)",
+        (2, 4, 4, 5),
+    ),
+    ("ConvTranspose2d(2, 3, 3, dilation=3, output_padding=2, padding=1, bias=False)", (2, 2, 4, 5)),
+    ("AdaptiveAvgPool2d(1)", (2, 2, 6, 7)),
+    ("AdaptiveAvgPool2d((3, 5))", (2, 2, 6, 7)),
+    ("AdaptiveAvgPool2d((None, 2))", (2, 2, 6, 7)),
+    ("BatchNorm1d(4)", (5, 4)),
+    ("BatchNorm1d(3, momentum=None)", (2, 3, 4)),
+    ("BatchNorm2d(3, eps=0.1, momentum=0.3)", (4, 3, 5, 2)),
+    ("BatchNorm2d(3, affine=False, track_running_stats=False)", (4, 3, 5, 2)),
+    ("LayerNorm(4)", (3, 4)),
+    ("LayerNorm((3, 4), eps=0.1, bias=False)", (2, 3, 4)),
+    ("LayerNorm([4], elementwise_affine=False)", (2, 3, 4)),
+    ("GroupNorm(2, 6)", (3, 6, 4, 2)),
+    ("GroupNorm(3, 6, eps=0.1, affine=False)", (3, 6)),
+    ("LocalResponseNorm(3, alpha=0.5, beta=0.5, k=2.0)", (2, 5, 3, 2)),
+    ("LocalResponseNorm(2)", (2, 3, 4)),
+    ("Upsample(scale_factor=2)", (2, 2, 3, 4)),
+    ("Upsample(size=(5, 7), mode='bilinear', align_corners=True)", (2, 2, 3, 4)),
+    ("Unfold((2, 3), stride=2, padding=1)", (2, 2, 5, 6)),
+    ("Fold((4, 5), 2, dilation=2)", (2, 8, 6)),
+    ("Dropout(0.0)", (3, 4)),
+    ("Dropout2d(1.0)", (3, 4, 2, 2)),
+    ("ReLU6()", (3, 4)),
+    ("PReLU()", (3, 4)),
+    ("PReLU(4, init=0.1)", (3, 4, 2)),
+    ("ELU(0.7)", (3, 4)),
+    ("SELU()", (3, 4)),
+    ("GELU()", (3, 4)),
+    ("GELU('tanh')", (3, 4)),
+    ("SiLU()", (3, 4)),
+    ("Mish()", (3, 4)),
+    ("Softplus(beta=2.0, threshold=1.0)", (3, 4)),
+    ("Hardtanh(-0.5, 0.25)", (3, 4)),
+    ("Sequential(OrderedDict(a=nn.Linear(4, 3), b=nn.Tanh()))", (2, 4)),
 ]
+
+
+def make(nn, text):
+    return eval(f"nn.{text}", {"nn": nn, "OrderedDict": OrderedDict})
 
 
 # PyTorch says that it copies; so do we
@@ -45,8 +92,9 @@ LAYERS = [
 @pytest.mark.parametrize(("text", "shape"), LAYERS, ids=[f"{text}{shape}" for text, shape in LAYERS])
 def test_layers_agree_with_torch(text, shape, dtype):
     torch = pytest.importorskip("torch")
-    theirs = eval(f"torch.nn.{text}", {"torch": torch}).to(getattr(torch, np.dtype(dtype).name))
-    ours = eval(f"nn.{text}", {"nn": nn}).to(dtype=dtype)
+    theirs = make(torch.nn, text).to(getattr(torch, np.dtype(dtype).name))
+    ours = make(nn, text).to(dtype=dtype)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
     ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
     x = RNG.standard_normal(shape).astype(dtype)
     mine, other = tg.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
@@ -60,6 +108,13 @@ def test_layers_agree_with_torch(text, shape, dtype):
     np.testing.assert_allclose(mine.grad.data, other.grad.numpy(), **tolerance)
     for (name, p), q in zip(ours.named_parameters(), theirs.parameters(), strict=True):
         np.testing.assert_allclose(p.grad.data, q.grad.numpy(), err_msg=name, **tolerance)
+    # a second batch, then evaluation: state that the forward pass changes
+    with torch.no_grad(), tg.no_grad():
+        ours(tg.tensor(x * 2 + 1)), theirs(torch.tensor(x * 2 + 1))
+        for name, value in theirs.state_dict().items():
+            np.testing.assert_allclose(ours.state_dict()[name].data, value.numpy(), err_msg=name, **tolerance)
+            assert ours.state_dict()[name].dtype == value.numpy().dtype
+        np.testing.assert_allclose(ours.eval()(mine).data, theirs.eval()(other).numpy(), **tolerance)
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (4,), (2, 3, 4), (0, 4)])

@@ -114,7 +114,10 @@ def linear_taps(before: int, after: int, scale: float, corners: bool) -> tuple[n
     >>> resample(np.array([0.0, 6.0]), 0, *linear_taps(2, 3, 2 / 3, corners=True))
     array([0., 3., 6.])
     """
-    if corners:
+    if before == after:
+        # as in PyTorch, whatever the scale was meant to be
+        source = np.arange(after, dtype=np.float64)
+    elif corners:
         source = np.arange(after) * ((before - 1) / (after - 1) if after > 1 else 0.0)
     else:
         source = np.maximum((np.arange(after) + 0.5) * scale - 0.5, 0)

@@ -79,6 +79,9 @@ def interpolate(
         )
     out = input
     for dim, (before, after, scale) in enumerate(zip(shape[2:], sizes, scales, strict=True), start=2):
+        if mode == "nearest" and before == after and len(sizes) == 2:
+            # as in PyTorch, which leaves images alone here whatever the scale, and sequences not
+            continue
         if mode == "nearest":
             taps = nearest_taps(before, after, scale)
         else:
