@@ -47,10 +47,20 @@ clamp = clip
 keep_freed_memory()
 
 _LAZY = ("data", "errors", "metrics", "models", "nn", "optim", "scalar", "train", "viz")
+# PyTorch has these at the top, too; they live where the heavy machinery is.
+_ELSEWHERE = {
+    "conv1d": "nn.functional",
+    "conv2d": "nn.functional",
+    "max_pool2d": "nn.functional",
+    "get_num_threads": "ops.workspace",
+    "set_num_threads": "ops.workspace",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Layers, pictures, data and training are loaded when they are asked for: importing the engine stays quick.
     if name in _LAZY:
         return import_module(f"tinygrad_edu.{name}")
+    if name in _ELSEWHERE:
+        return getattr(import_module(f"tinygrad_edu.{_ELSEWHERE[name]}"), name)
     raise AttributeError(f"module 'tinygrad_edu' has no attribute {name!r}")
