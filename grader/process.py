@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import numpy as np
 from grader import protocol
 from grader.machine import Machine
 from grader.program import Reply, Step, WorkerGone, load_request, read_reply, run_request
+from grader.remains import ReplyPipe, remove_folder
 
 POSIX: Final = os.name == "posix"
 START_SECONDS: Final = 30.0
@@ -130,8 +130,10 @@ class ProcessRunner:
                 creationflags=0 if POSIX else getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(self._folder)
             raise WorkerGone("infra", f"the worker could not be started: {error}") from error
+        assert self._process.stdout is not None  # it is a pipe, by construction
+        self._replies = ReplyPipe(self._process.stdout, lambda: self._timed_out or self._stopped is not None)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def allow(self, seconds: float) -> None:
@@ -166,7 +168,7 @@ class ProcessRunner:
             # Closing flushes into a pipe that nobody reads any more.
             with contextlib.suppress(OSError):
                 stream.close() if stream else None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)
 
     def _request(self, request: dict[str, Any], ask: Sequence[int], last: int) -> Reply:
         if self._closed.is_set():
@@ -194,14 +196,13 @@ class ProcessRunner:
 
     def _exchange(self, body: bytes | None, seconds: float) -> Any:
         """Send a frame, if there is one, and wait for the next; the watch kills the worker if that takes too long."""
-        requests, replies = self._process.stdin, self._process.stdout
-        assert requests is not None  # both are pipes, by construction
-        assert replies is not None
+        requests = self._process.stdin
+        assert requests is not None  # it is a pipe, by construction
         self._deadline = time.monotonic() + seconds
         try:
             if body is not None:
                 protocol.write_frame(requests, body)
-            return protocol.unpack(protocol.read_frame(replies))
+            return protocol.unpack(protocol.read_frame(self._replies))
         finally:
             self._deadline = None
 
