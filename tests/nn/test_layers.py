@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+from layer_cases import LAYERS, SPREADS
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
@@ -14,72 +15,6 @@ from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.nn import functional as F  # noqa: N812  # the field's name for it
 
 RNG = np.random.default_rng(11)
-LAYERS = [
-    ("Linear(4, 3)", (5, 4)),
-    ("Linear(4, 3)", (4,)),
-    ("Linear(4, 3, bias=False)", (2, 5, 4)),
-    ("Conv2d(2, 4, 3)", (2, 2, 7, 6)),
-    ("Conv2d(2, 4, 3, padding='same', dilation=2)", (2, 2, 7, 6)),
-    ("Conv2d(4, 4, (2, 3), stride=(2, 1), padding=(1, 0), groups=2, bias=False)", (2, 4, 7, 6)),
-    ("Conv2d(2, 4, 3, padding='valid')", (2, 2, 7, 6)),
-    ("Conv2d(2, 4, (2, 4), padding='same', dilation=(3, 1))", (2, 2, 7, 6)),
-    ("MaxPool2d(2)", (2, 2, 6, 7)),
-    ("MaxPool2d(3, stride=2, padding=1)", (2, 2, 6, 7)),
-    ("MaxPool2d((2, 1), dilation=2, ceil_mode=True)", (2, 2, 6, 7)),
-    ("AvgPool2d(2)", (2, 2, 6, 7)),
-    ("AvgPool2d(2, ceil_mode=True, padding=1, count_include_pad=False)", (2, 2, 6, 7)),
-    ("AvgPool2d((3, 2), stride=1, padding=1)", (2, 2, 6, 7)),
-    ("Flatten()", (2, 3, 4)),
-    ("Flatten(0, 1)", (2, 3, 4)),
-    ("ReLU()", (3, 4)),
-    ("LeakyReLU(0.2)", (3, 4)),
-    ("Sigmoid()", (3, 4)),
-    ("Tanh()", (3, 4)),
-    ("Softmax(dim=0)", (3, 4)),
-    ("LogSoftmax(dim=-1)", (3, 4)),
-    ("Identity()", (3, 4)),
-    ("Conv1d(2, 4, 3)", (2, 2, 7)),
-    ("Conv1d(4, 4, 2, stride=2, padding=1, dilation=2, groups=2, bias=False)", (2, 4, 7)),
-    ("Conv1d(2, 3, 3, padding='same')", (2, 2, 7)),
-    ("ConvTranspose2d(3, 2, 3)", (2, 3, 4, 5)),
-    (
-        "ConvTranspose2d(4, 6, (3, 2), stride=(2, 3), padding=1, output_padding=(1, 2), groups=2)",
-        (2, 4, 4, 5),
-    ),
-    ("ConvTranspose2d(2, 3, 3, dilation=3, output_padding=2, padding=1, bias=False)", (2, 2, 4, 5)),
-    ("AdaptiveAvgPool2d(1)", (2, 2, 6, 7)),
-    ("AdaptiveAvgPool2d((3, 5))", (2, 2, 6, 7)),
-    ("AdaptiveAvgPool2d((None, 2))", (2, 2, 6, 7)),
-    ("BatchNorm1d(4)", (5, 4)),
-    ("BatchNorm1d(3, momentum=None)", (2, 3, 4)),
-    ("BatchNorm2d(3, eps=0.1, momentum=0.3)", (4, 3, 5, 2)),
-    ("BatchNorm2d(3, affine=False, track_running_stats=False)", (4, 3, 5, 2)),
-    ("LayerNorm(4)", (3, 4)),
-    ("LayerNorm((3, 4), eps=0.1, bias=False)", (2, 3, 4)),
-    ("LayerNorm([4], elementwise_affine=False)", (2, 3, 4)),
-    ("GroupNorm(2, 6)", (3, 6, 4, 2)),
-    ("GroupNorm(3, 6, eps=0.1, affine=False)", (3, 6)),
-    ("LocalResponseNorm(3, alpha=0.5, beta=0.5, k=2.0)", (2, 5, 3, 2)),
-    ("LocalResponseNorm(2)", (2, 3, 4)),
-    ("Upsample(scale_factor=2)", (2, 2, 3, 4)),
-    ("Upsample(size=(5, 7), mode='bilinear', align_corners=True)", (2, 2, 3, 4)),
-    ("Unfold((2, 3), stride=2, padding=1)", (2, 2, 5, 6)),
-    ("Fold((4, 5), 2, dilation=2)", (2, 8, 6)),
-    ("Dropout(0.0)", (3, 4)),
-    ("Dropout2d(1.0)", (3, 4, 2, 2)),
-    ("ReLU6()", (3, 4)),
-    ("PReLU()", (3, 4)),
-    ("PReLU(4, init=0.1)", (3, 4, 2)),
-    ("ELU(0.7)", (3, 4)),
-    ("SELU()", (3, 4)),
-    ("GELU()", (3, 4)),
-    ("GELU('tanh')", (3, 4)),
-    ("SiLU()", (3, 4)),
-    ("Mish()", (3, 4)),
-    ("Softplus(beta=2.0, threshold=1.0)", (3, 4)),
-    ("Hardtanh(-0.5, 0.25)", (3, 4)),
-    ("Sequential(OrderedDict(a=nn.Linear(4, 3), b=nn.Tanh()))", (2, 4)),
-]
 
 
 def make(nn, text):
@@ -251,17 +186,6 @@ def test_layers_start_evenly_within_one_over_root_fan_in(layer, fan_in):
     assert weight.std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
     assert layer.bias.data.std() == pytest.approx(bound / np.sqrt(3), rel=0.4)
     assert weight.mean() == pytest.approx(0, abs=0.02 * bound)
-
-
-SPREADS = [
-    ("uniform_", {"a": -2.0, "b": 4.0}, 1.0, 6 / np.sqrt(12)),
-    ("normal_", {"mean": 3.0, "std": 0.5}, 3.0, 0.5),
-    ("xavier_uniform_", {"gain": 2.0}, 0.0, 2 * np.sqrt(2 / 700)),
-    ("xavier_normal_", {"gain": 2.0}, 0.0, 2 * np.sqrt(2 / 700)),
-    ("kaiming_uniform_", {"nonlinearity": "relu"}, 0.0, np.sqrt(2 / 400)),
-    ("kaiming_normal_", {"mode": "fan_out", "nonlinearity": "relu"}, 0.0, np.sqrt(2 / 300)),
-    ("kaiming_normal_", {"a": np.sqrt(5)}, 0.0, np.sqrt(1 / 3 / 400)),
-]
 
 
 @pytest.mark.parametrize(("name", "options", "mean", "std"), SPREADS, ids=[f"{s[0]}{s[1]}" for s in SPREADS])

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_cases import LOSSES
 
 import tinygrad_edu as tg
-from tinygrad_edu.autograd import gradcheck, gradgradcheck
+from tinygrad_edu import nn
+from tinygrad_edu.autograd import check_vjp, gradcheck, gradgradcheck
 from tinygrad_edu.errors import DtypeError, ShapeError
 from tinygrad_edu.nn import functional as F  # noqa: N812  # the field's name for it
 
@@ -126,6 +128,82 @@ def test_pos_weight_agrees_with_torch(pos_weight):
         ),
         [x, y],
     )
+
+
+# The losses as modules, each with and without its options
+
+
+@pytest.mark.parametrize(("text", "kind"), LOSSES)
+def test_losses_as_modules_agree_with_torch(text, kind):
+    torch = pytest.importorskip("torch")
+    x, y = RNG.random((4, 3)), RNG.random((4, 3))
+    inputs = {
+        "numbers": [x, y],
+        "probabilities": [x, y],
+        "classes": [x, np.array([0, 2, 1, 2])],
+        "signs": [x, np.sign(y - 0.5)],
+        "pairs": [x, y, np.sign(RNG.random((4, 3)) - 0.5)],
+    }[kind]
+    ours = eval(f"nn.{text}", {"nn": nn, "tensor": lambda v: tg.tensor(v, dtype=tg.float64)})
+    theirs = eval(f"nn.{text}", {"nn": torch.nn, "tensor": lambda v: torch.tensor(v, dtype=torch.float64)})
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    agree_with_torch(ours, theirs, inputs)
+
+
+def test_rmse():
+    x, y = tg.tensor([1.0, 5.0, 3.0, 1.0], requires_grad=True), tg.tensor([1.0, 2.0, 3.0, 1.0])
+    loss = nn.RMSELoss()(x, y)
+    loss.backward()
+    assert loss.item() == 1.5
+    # d / (n rmse)
+    assert x.grad.tolist() == [0.0, 0.5, 0.0, 0.0]
+    exact = tg.tensor([1.0, 2.0], requires_grad=True)
+    F.rmse_loss(exact, tg.tensor([1.0, 2.0])).backward()
+    assert exact.grad.tolist() == [0.0, 0.0]
+    z = tg.tensor(RNG.standard_normal((3, 2)), requires_grad=True)
+    assert check_vjp(lambda z: F.rmse_loss(z, tg.zeros(3, 2, dtype=tg.float64)), z)
+
+
+def test_kl_div_of_an_impossible_event_is_0_and_its_mean_warns():
+    p = tg.tensor([[0.0, 1.0]])
+    x = tg.tensor([[-100.0, 0.0]], requires_grad=True)
+    loss = F.kl_div(x, p, reduction="batchmean")
+    loss.backward()
+    assert loss.item() == 0.0
+    assert x.grad.tolist() == [[0.0, -1.0]]
+    with pytest.warns(UserWarning, match="reduction='batchmean'"):
+        assert F.kl_div(x, tg.tensor([[0.5, 0.5]])).item() == pytest.approx((50 - np.log(2)) / 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "slopes"),
+    [("l1_loss", [-1, 0, 1]), ("smooth_l1_loss", [-1, 0, 1]), ("huber_loss", [-1, 0, 1])],
+)
+def test_kinks_of_distances_lie_as_in_torch(name, slopes):
+    x = tg.tensor([-1.0, 0.0, 1.0], requires_grad=True)
+    getattr(F, name)(x, tg.zeros(3), reduction="sum").backward()
+    assert x.grad.tolist() == slopes
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "rmse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_broadcasting_in_a_distance_warns(name):
+    with pytest.warns(UserWarning, match=rf"{name}: input has shape \(2, 1\) and target \(2,\)"):
+        getattr(F, name)(tg.zeros(2, 1), tg.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x, t: F.multi_margin_loss(x, t, p=3), "p is 1 or 2, not 3"),
+        (lambda x, t: F.multi_margin_loss(x, t - 1), "row 0 is -1"),
+        (lambda x, t: F.smooth_l1_loss(x, x, beta=-1.0), "beta is at least 0"),
+        (lambda x, t: F.huber_loss(x, x, delta=0.0), "delta is above 0"),
+        (lambda x, t: F.margin_ranking_loss(x, x, t), "must have as many dimensions"),
+    ],
+)
+def test_impossible_options_are_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call(tg.zeros(2, 3), tg.tensor([0, 1]))
 
 
 # Closed forms and extremes: no other framework needed

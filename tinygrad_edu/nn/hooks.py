@@ -108,6 +108,9 @@ class _Gate:
         return note
 
     def _at_inputs(self, g: Any, shapes: list[tuple[int, ...]]) -> Any:
+        if all(g_out is None for g_out in self._grad_outputs):
+            # a second derivative comes by the inputs, and not through the outputs: no call to tell of
+            return None
         parts = [g] if len(shapes) == 1 else self._split(g, self._sizes)
         grad_inputs: list[Any] = [None] * self._count
         for i, part, shape in zip(self._places, parts, shapes, strict=True):

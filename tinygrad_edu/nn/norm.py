@@ -49,6 +49,8 @@ class _BatchNorm(_Scaled):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features = num_features
@@ -56,7 +58,7 @@ class _BatchNorm(_Scaled):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        self._start((num_features,), affine)
+        self._start((num_features,), affine, bias)
         zeros, ones, count = None, None, None
         if track_running_stats:
             zeros = Tensor(np.zeros(num_features, np.float32))
@@ -152,6 +154,8 @@ class BatchNorm2d(_BatchNorm):
         Only ``"cpu"``; accepted for PyTorch's sake.
     dtype
         Of the parameters; float32 by default.
+    bias
+        Whether, if `affine`, there is a shift.
 
     Attributes
     ----------
@@ -249,6 +253,8 @@ class GroupNorm(_Scaled):
         Only ``"cpu"``; accepted for PyTorch's sake.
     dtype
         Of the parameters; float32 by default.
+    bias
+        Whether, if `affine`, there is a shift.
 
     Raises
     ------
@@ -270,6 +276,8 @@ class GroupNorm(_Scaled):
         affine: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_groups < 1 or num_channels % num_groups:
@@ -280,7 +288,7 @@ class GroupNorm(_Scaled):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        self._start((num_channels,), affine)
+        self._start((num_channels,), affine, bias)
         self.to(device, dtype)
 
     def forward(self, input: Any) -> Any:
