@@ -72,6 +72,7 @@ DIFFERENT = [
     ([1.0, "x"], A([1.0, 2.0]), "got is a list of 2, but should be an array of shape (2,)"),
     ([[1.0], [1.0, 2.0]], A([1.0]), "got is a list of 2, but should be an array of shape (1,)"),
     (NODE, A([1.0]), "got is an object of type Node, but should be an array of shape (1,)"),
+    ([0, 0, 1], [0, 1], "len(got) == 3, but should be 2"),
     ([1.0], (1.0, None), "len(got) == 1, but should be 2"),
     ([1.0, 2.0], (1.0, None), "got[1] is 2.0, but should be None"),
     (3, (1.0, None), "got is 3, but should be a tuple"),
