@@ -78,6 +78,8 @@ def difference(
     if type(got) is int and type(expected) is int and dtype is any:  # exact, and as large as one likes
         right = got == expected
         return None if right else _plain(got, expected, f"{label} == {_short(got)}, but should be {expected}")
+    if type(got) in (list, tuple) and isinstance(expected, (list, tuple)) and len(got) != len(expected):
+        return _plain(got, expected, f"len({label}) == {len(got)}, but should be {len(expected)}")
     # An integer that no dtype holds makes an array of objects, with which nothing can be compared.
     if _is_numeric(expected) and (wanted := np.asarray(expected)).dtype != object:
         return _numeric(got, wanted, label, **rules)
