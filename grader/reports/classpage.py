@@ -170,7 +170,7 @@ def _verdicts(results: Results) -> Html | None:
                 badge(verdict),
                 str(count),
                 _percent(count, whole),
-                bar((LOOKS[verdict].kind, count), whole=max(counts.values())),
+                bar((LOOKS[verdict].kind, count), whole=whole),
             )
             for verdict, count in counts.items()
         ),

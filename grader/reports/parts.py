@@ -6,7 +6,7 @@ from grader.reports.escape import number, one_line
 from grader.reports.markup import Html, element
 from grader.reports.words import LOOKS
 
-__all__ = ["badge", "bar", "name_of", "points_of", "seconds_of", "sign"]
+__all__ = ["badge", "bar", "name_of", "points_of", "seconds_of"]
 
 
 def name_of(submission: str) -> Html:
@@ -18,18 +18,6 @@ def name_of(submission: str) -> Html:
     '<bdi>&lt;b&gt;Ann&lt;/b&gt;</bdi>'
     """
     return element("bdi", one_line(submission))
-
-
-def sign(verdict: str) -> Html:
-    """Return a verdict's sign in its colour, and its words for whoever hears the page.
-
-    Examples
-    --------
-    >>> sign("pass")
-    '<abbr class="sign good" title="passed">P</abbr>'
-    """
-    look = LOOKS[verdict]
-    return element("abbr", look.sign, class_=f"sign {look.kind}", title=look.words)
 
 
 def badge(verdict: str) -> Html:

@@ -151,10 +151,6 @@ class Submission:
         """The exercises that the grader itself failed on; they cost nobody a point, so the sum is not final."""
         return tuple(exercise for exercise in self.exercises if not exercise.graded)
 
-    def exercise(self, exercise_id: str) -> ExerciseEntry | None:
-        """Return the entry of an exercise, None if the submission has none."""
-        return next((exercise for exercise in self.exercises if exercise.id == exercise_id), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Results:

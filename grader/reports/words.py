@@ -7,20 +7,15 @@ from typing import Final
 
 from grader.reports.results import ExerciseEntry
 
-__all__ = ["KINDS", "LOOKS", "Look", "label"]
-
-KINDS: Final = {
-    "good": "right",
-    "bad": "wrong",
-    "broken": "stopped or refused",
-    "wait": "nothing to judge",
-    "ours": "the grader's own failure",
-}
+__all__ = ["LOOKS", "Look", "blamed", "label"]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a verdict is shown: one sign, a few words, and one of `KINDS`."""
+    """How a verdict is shown: one sign, a few words, and a kind that has a colour.
+
+    Kinds: "good", "bad" (wrong), "broken" (stopped or refused), "wait" (nothing to judge), "ours" (not graded).
+    """
 
     sign: str
     words: str

@@ -54,7 +54,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the pages of a friendly and of a hostile class, by name."""
     folder = tmp_path_factory.mktemp("pages")
     wordy = failing(
-        counterexample="double(np.array([" + "1.0, " * 80 + "]))",
+        counterexample="double(np.array([" + "1.0, " * 80 + "]))\n" * 60,
         message="a word " * 60 + "m" * 300,
         hints=["Three."],
     )
@@ -169,8 +169,8 @@ def test_sorting_and_filtering(browser: chromium.Browser, pages: dict[str, Path]
     assert browser.run(choose.format("show", "open", "change", NAMES)) == ["eve", "ben"]
     assert browser.run(choose.format("show", "ungraded", "change", NAMES)) == ["eve"]
     assert browser.run(choose.format("show", "", "change", NAMES)) == ["eve", "ben", "ann"]
-    assert browser.run(choose.format("find", "B", "input", NAMES)) == ["ben"]
-    assert browser.run("document.getElementById('count').textContent") == "1 of 3 shown"
+    assert browser.run(choose.format("find", "E", "input", NAMES)) == ["eve", "ben"]
+    assert browser.run("document.getElementById('count').textContent") == "2 of 3 shown"
     assert browser.complaints() == []
 
 

@@ -126,6 +126,17 @@ def test_what_the_grader_fails_on_is_no_grade(container: Container) -> None:
     assert not container.results.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Gradescope runs Linux")
+def test_without_a_seed_that_can_be_read_nothing_is_graded(container: Container) -> None:
+    """Inputs that everybody knows would be graded instead."""
+    container.unpack(gradescope_zip(COURSE, seed=b"", unsafe_no_sandbox=not sandboxed()))
+    container.submit()
+    ran = container.run()
+    assert ran.returncode != 0
+    assert "holds no seed" in ran.stderr
+    assert not container.results.exists()
+
+
 def names(archive: bytes) -> set[str]:
     return set(zipfile.ZipFile(io.BytesIO(archive)).namelist())
 
@@ -155,10 +166,9 @@ def test_the_same_sources_give_the_same_archive() -> None:
     """Byte for byte, whenever it is made; scripts can be executed, the seed is for its owner alone."""
     archive = gradescope_zip(COURSE, seed=b"1")
     assert archive == gradescope_zip(COURSE, seed=b"1")
-    modes = {
-        entry.filename: entry.external_attr >> 16 & 0o777
-        for entry in zipfile.ZipFile(io.BytesIO(archive)).infolist()
-    }
+    entries = zipfile.ZipFile(io.BytesIO(archive)).infolist()
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    modes = {entry.filename: entry.external_attr >> 16 & 0o777 for entry in entries}
     assert (modes["setup.sh"], modes["run_autograder"], modes["seed"]) == (0o755, 0o755, 0o600)
     assert modes["grader/judge.py"] == 0o644
 

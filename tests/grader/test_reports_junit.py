@@ -51,6 +51,12 @@ def test_it_is_valid_and_counts_what_it_holds() -> None:
     ]
 
 
+def test_a_name_with_dots_is_no_package() -> None:
+    """Readers split class names at dots; a student stays in one piece."""
+    [case] = parsed(record("lee.ann/x", exercise())).iter("testcase")
+    assert case.get("classname") == "lee_ann/x.ch01_numbers.ex01_double"
+
+
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_each_verdict_has_its_place(verdict: str) -> None:
     """Right, wrong, stopped, not run: as readers of JUnit tell them apart, with what the student reads."""

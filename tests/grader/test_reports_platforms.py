@@ -80,6 +80,7 @@ def test_nothing_is_rendered_as_html() -> None:
         value for entry in (content, *content["tests"]) for key, value in entry.items() if "format" in key
     }
     assert formats == {"text"}
+    assert {"output_format", "test_output_format", "test_name_format"} <= content.keys()
     assert all({"output_format", "name_format"} <= test.keys() for test in content["tests"])
 
 
@@ -136,6 +137,8 @@ def test_classroom_status(verdicts: list[str], status: str) -> None:
     """It passes only if everything did; the grader's own failure is an error."""
     content = classroom(record("ann", *(exercise(place, verdict) for place, verdict in enumerate(verdicts))))
     assert content["status"] == status
+    own = {"pass": "pass", "fail": "fail", "infra": "error"}
+    assert [test["status"] for test in content["tests"]] == [own[verdict] for verdict in verdicts]
 
 
 def test_classroom_points_add_up() -> None:
