@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import autograd
+from tinygrad_edu.device import *
 from tinygrad_edu.dtypes import *
 from tinygrad_edu.factories import *
 from tinygrad_edu.grad_mode import *

@@ -156,6 +156,12 @@ class Methods(Node):
 
     view = reshape
 
+    def view_as(self, other: Any) -> Any:
+        """Return the same numbers in the shape of another tensor."""
+        return shaping.reshape(self, tuple(other.shape))
+
+    reshape_as = view_as
+
     def permute(self, *dims: Any) -> Any:
         """Return the axes in another order, given as one tuple or one by one."""
         return shaping.permute(self, one_tuple(dims))
@@ -163,6 +169,10 @@ class Methods(Node):
     def expand(self, *sizes: Any) -> Any:
         """Return it repeated along axes of size 1; -1 keeps an axis."""
         return expand(self, one_tuple(sizes))
+
+    def expand_as(self, other: Any) -> Any:
+        """Return it repeated along axes of size 1 until it has the shape of another tensor."""
+        return expand(self, tuple(other.shape))
 
     @property
     def T(self) -> Any:  # noqa: N802  # PyTorch's name

@@ -348,6 +348,14 @@ class Tensor(Methods):
         """Return it as int64."""
         return self.to(dtypes.int64)
 
+    def type(self, dtype: Any) -> Any:
+        """Return it in another element type."""
+        return self.to(dtype)
+
+    def contiguous(self) -> Any:
+        """Return itself; how numbers lie in memory is left to NumPy."""
+        return self
+
 
 class HookHandle:
     """Takes a hook away again."""

@@ -85,7 +85,7 @@ def test_backward_hooks_see_what_pytorchs_see(frozen_input):
             if g is not None:
                 np.testing.assert_allclose(g, h, rtol=1e-10, atol=1e-14)
     if not frozen_input:
-        np.testing.assert_allclose(x_grad, their_x_grad, rtol=1e-10)
+        np.testing.assert_allclose(x_grad, their_x_grad, rtol=1e-10, atol=1e-14)
 
 
 def test_a_backward_hook_replaces_gradients_of_several_inputs():

@@ -116,7 +116,7 @@ def linear_taps(before: int, after: int, scale: float, corners: bool) -> tuple[n
     """
     if before == after:
         # as in PyTorch, whatever the scale was meant to be
-        source = np.arange(after, dtype=np.float64)
+        source: np.ndarray = np.arange(after, dtype=np.float64)
     elif corners:
         source = np.arange(after) * ((before - 1) / (after - 1) if after > 1 else 0.0)
     else:
