@@ -43,14 +43,14 @@ class Launch:
     shell_status
         Whether an exit status of 128 + n means signal n, because another program passes it on.
     guard
-        Called many times a second; a sentence that it returns is the reason to stop the worker.
+        Called with the process many times a second; a sentence that it returns is the reason to stop the worker.
     """
 
     argv: list[str]
     env: dict[str, str]
     cwd: str
     shell_status: bool = False
-    guard: Callable[[], str | None] | None = None
+    guard: Callable[[int], str | None] | None = None
 
 
 class Launcher(Protocol):
@@ -213,7 +213,7 @@ class ProcessRunner:
             if deadline is not None and time.monotonic() > deadline:
                 self._timed_out = True
             elif self._launch.guard is not None:
-                self._stopped = self._launch.guard()
+                self._stopped = self._launch.guard(self._process.pid)
             if self._timed_out or self._stopped:
                 self._kill()
                 return
@@ -227,7 +227,8 @@ class ProcessRunner:
             self._process.kill()
 
     def _gone(self) -> WorkerGone:
-        status = None if self._timed_out else self._own_exit()
+        # Whoever stopped it is burying it at this moment.
+        status = None if self._timed_out or self._stopped else self._own_exit()
         if status is not None and self._launch.shell_status and 128 < status < 128 + 65:
             status = 128 - status
         self.close()
@@ -247,7 +248,10 @@ class ProcessRunner:
         """How the worker ended, if it did so by itself within a moment of falling silent; it is not reaped here."""
         for _ in range(25):
             if hasattr(os, "waitid"):  # Linux; macOS before Python 3.13 and Windows can only reap
-                ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+                try:
+                    ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+                except ChildProcessError:  # the watch has just killed it, and buried it
+                    return None
                 if ended is not None:
                     return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
             elif (status := self._process.poll()) is not None:

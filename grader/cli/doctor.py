@@ -191,7 +191,8 @@ def _sandbox() -> Finding:
     lacking: list[TierReport] = []
     for found in reports():
         if found.usable and found.tier.sandbox:
-            detail = f"{found.tier.name}, tried just now: it stops {found.tier.stops}; it does not stop {found.tier.leaves}"
+            tier = found.tier
+            detail = f"{tier.name}, tried just now: it stops {tier.stops}; it does not stop {tier.leaves}"
             better = "".join(f"; {other.tier.name} is better, but {other.reason}" for other in lacking)
             level = "note" if lacking else "good"
             return Finding("sandbox", level, detail + better, "".join(remedy(other) for other in lacking))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.process import PYTHON_OPTIONS, Launch, worker_environment
+from grader.sandbox.guard import tmpfs_guard
 from grader.sandbox.inside.landlock import FOREIGN
 from grader.sandbox.needs import GRADER, WORKER_FILES, Needs, SandboxError, needs
 from grader.sandbox.user import spare_user
@@ -91,7 +92,8 @@ class BubblewrapLauncher:
             ),
             "/packages",
         ]
-        return Launch(argv, worker_environment("/tmp"), "/", shell_status=True)
+        guard = tmpfs_guard("/tmp", self.tmp_bytes)
+        return Launch(argv, worker_environment("/tmp"), "/", shell_status=True, guard=guard)
 
 
 @functools.cache

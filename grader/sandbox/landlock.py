@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from grader.process import PYTHON_OPTIONS, Launch, worker_environment
+from grader.sandbox.guard import folder_guard
 from grader.sandbox.inside import landlock
 from grader.sandbox.needs import GRADER, needs
 from grader.sandbox.user import hidden_from_others, spare_user
-
-_MOST_FILES: Final = 256
 
 
 @dataclass(frozen=True)
@@ -65,21 +62,7 @@ class LandlockLauncher:
             ),
             *(json.dumps(order), *needed.package_folders()),
         ]
-        return Launch(argv, worker_environment(folder), folder, guard=self._guard(folder))
-
-    def _guard(self, folder: str) -> Callable[[], str | None]:
-        def overfull() -> str | None:
-            sizes = []
-            try:
-                for entry in os.scandir(folder):
-                    sizes.append(entry.stat(follow_symlinks=False).st_size)
-                    if len(sizes) > _MOST_FILES:
-                        return f"it made more than {_MOST_FILES} files"
-            except OSError:  # a file went away while we looked, or the folder did because all is over
-                return None
-            return f"it wrote more than {self.tmp_bytes >> 20} MB" if sum(sizes) > self.tmp_bytes else None
-
-        return overfull
+        return Launch(argv, worker_environment(folder), folder, guard=folder_guard(folder, self.tmp_bytes))
 
 
 def missing() -> str | None:

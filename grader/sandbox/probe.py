@@ -223,12 +223,20 @@ def large_file(folder: str, size: int) -> str:
 
 
 def many_files(folder: str, count: int, size: int) -> str:
-    """Fill the folder, and give those who watch it a moment to notice."""
+    """Fill the folder, and give those who watch it the time to notice on a busy machine."""
     for number in range(count):
         with open(os.path.join(folder, f"file{number}"), "wb") as file:
             file.write(bytes(size))
-    time.sleep(0.3)
+    time.sleep(2)
     return f"wrote {count * size} bytes"
+
+
+def empty_files(folder: str, count: int) -> str:
+    """Make files with nothing in them, which take no room but the kernel's."""
+    for number in range(count):
+        os.close(os.open(os.path.join(folder, f"empty{number}"), os.O_WRONLY | os.O_CREAT))
+    time.sleep(2)
+    return f"made {count}"
 
 
 def inherited() -> str:

@@ -19,6 +19,7 @@ from grader.process import Launch, ProcessRunner
 from grader.program import Step, WorkerGone
 from grader.protocol import Ref
 from grader.sandbox.bait import Bait
+from grader.sandbox.guard import youngest
 from grader.sandbox.trials import BUBBLEWRAP, LANDLOCK, TRIALS, Scene, Trial
 
 # What the probe imports; a student's file is granted no such thing.
@@ -182,7 +183,7 @@ def _put(trial: Trial, prober: _Prober, scene: Scene, tier: str) -> Finding:
 
 def _inspected(started: int, tier: str) -> Iterator[Finding]:
     """Look at the worker from outside: layers that hide behind one another show here one by one."""
-    worker = _youngest(started)
+    worker = youngest(started)
     try:
         status = dict(
             line.split(":\t", 1)
@@ -205,18 +206,6 @@ def _inspected(started: int, tier: str) -> Iterator[Finding]:
     yield Finding("makes any system call", sandboxed, status.get("Seccomp", "").strip() == "2", "Seccomp")
     detail = f"shared: {', '.join(shared)}" if shared else "all its own"
     yield Finding("shares namespaces with the judge", tier == BUBBLEWRAP, not shared, detail)
-
-
-def _youngest(process: int) -> int:
-    """Return the last in a chain of processes each of which has started the next."""
-    while True:
-        try:
-            children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-        except OSError:
-            return process
-        if not children:
-            return process
-        process = int(children[-1])
 
 
 def _same_namespace(worker: int, name: str) -> bool:

@@ -182,4 +182,5 @@ TRIALS: Final = (
         "many_files",
         lambda scene: (scene.private, scene.tmp_bytes >> 18, 2**19),
     ),
+    Trial("makes thousands of files", _SANDBOXES, "empty_files", lambda scene: (scene.private, 2000)),
 )

@@ -110,7 +110,7 @@ def test_what_python_needs_is_allowed_and_what_an_attack_needs_is_not(machine: s
     free = {
         name
         for name in NUMBERS
-        if name not in ("fcntl", "ioctl", "open", "openat", "prlimit64", "kill", "tgkill")
+        if name not in ("fcntl", "ioctl", "open", "openat", "prlimit64", "kill", "tgkill", "tkill")
     }
     place = MACHINES.index(machine)
     for name in free:
@@ -133,6 +133,8 @@ def test_what_python_needs_is_allowed_and_what_an_attack_needs_is_not(machine: s
         ("kill", (2**64 - 1, 9), False),
         ("tgkill", (PID, PID, 6), True),
         ("tgkill", (1, 1, 9), False),
+        ("tkill", (PID, 6), True),
+        ("tkill", (PID + 1, 9), False),
         ("fcntl", (3, 1), True),
         ("fcntl", (3, 8, 1), False),  # whose input raises a signal
         ("fcntl", (3, 1031, 2**20), False),  # the size of a pipe

@@ -60,7 +60,7 @@ NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
     "futex": (202, 98), "sched_yield": (24, 124), "poll": (7, None), "ppoll": (271, 73), "select": (23, None),
     "pselect6": (270, 72), "restart_syscall": (219, 128), "rt_sigaction": (13, 134),
     "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132), "kill": (62, 129),
-    "tgkill": (234, 131),
+    "tgkill": (234, 131), "tkill": (200, 130),
     # clocks and chance
     "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115),
     "nanosleep": (35, 101), "gettimeofday": (96, 169), "time": (201, None), "getrandom": (318, 278),
@@ -104,8 +104,8 @@ def policy(machine: str, pid: int) -> dict[int, Condition | None]:
     >>> policy("x86_64", 4711)[62], policy("aarch64", 4711)[63], 59 in policy("x86_64", 4711)
     (Only(argument=0, values=(4711,), whole=False), None, False)
     """
-    itself = Only(0, (pid,))
-    conditions: dict[str, Condition] = {**_CONDITIONS, "kill": itself, "tgkill": itself}
+    signals = dict.fromkeys(("kill", "tgkill", "tkill"), Only(0, (pid,)))
+    conditions: dict[str, Condition] = {**_CONDITIONS, **signals}
     place = MACHINES.index(machine)
     return {
         number: conditions.get(name) for name, both in NUMBERS.items() if (number := both[place]) is not None
