@@ -139,8 +139,13 @@ class Bureau:
             random.Random(order).shuffle(entries)
 
         def start() -> Bench:
-            self.pool = executor() if executor else LocalPool(width, patience_s=120)
-            return Bench(self.pool, width)
+            (self.out / "scratch").mkdir(exist_ok=True)
+            self.pool = (
+                executor()
+                if executor
+                else LocalPool(width, patience_s=120, scratch=str(self.out / "scratch"))
+            )
+            return Bench(self.pool, lambda: width)
 
         with closing(ResultsFile(self.results)) as results:
             cache = Cache(self.out / "grades")

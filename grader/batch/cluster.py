@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final, ParamSpec, TypeVar
@@ -19,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _WORKERS_S: Final = 60
+_ASK_S: Final = 5.0
 
 
 class ClusterPool(Executor):
@@ -56,12 +58,15 @@ class ClusterPool(Executor):
             raise BatchError(
                 f"the scheduler at {address} has no workers. Start some: dask worker {address}"
             ) from None
+        self._width, self._ask_at = 1, 0.0
         self._executor = self._client.get_executor(pure=False)
 
-    @property
     def width(self) -> int:
-        """How many jobs run side by side at the moment."""
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        """Return how many workers there are; asked of the scheduler now and then, for they come and go."""
+        if time.monotonic() >= self._ask_at:
+            self._width = max(1, len(self._client.nthreads()))
+            self._ask_at = time.monotonic() + _ASK_S
+        return self._width
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a worker call a function of a module."""

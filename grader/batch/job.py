@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from grader.batch.deadline import Clock, TimedRunner
-from grader.batch.version import Settings, exercise_version, grader_version
+from grader.batch.version import Settings, Version, exercise_version, grader_version
 from grader.exercise import Exercise, ExerciseError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Job:
     exercise
         Its id.
     version
-        `exercise_version` and `grader_version` on the machine that asks. A judge that has others refuses.
+        From `versions` on the machine that asks. A judge that has another refuses.
     sha256
         Of the source; None if there is none.
     settings
@@ -43,15 +42,9 @@ class Job:
     """
 
     exercise: str
-    version: tuple[str, str]
+    version: Version
     sha256: str | None
     settings: Settings
-
-    @classmethod
-    def of(cls, exercise: Exercise, sha256: str | None, settings: Settings) -> Job:
-        """Return the job for a source of an exercise, None if the student handed in none."""
-        versions = exercise_version(settings.root, exercise.id), grader_version()
-        return cls(exercise.id, versions, sha256, settings)
 
     @property
     def key(self) -> str:
@@ -96,15 +89,13 @@ def grade_one(job_json: str) -> str:
 
 
 def _judged(job: Job, source: bytes | None, described_launcher: dict[str, Any] | None) -> dict[str, Any]:
+    # The grader that only hands out jobs should not wait for NumPy and Hypothesis.
+    from grader.batch.deadline import Clock, TimedRunner
     from grader.judge import check_exercise
     from grader.process import ProcessRunner
 
     settings = job.settings
-    here = exercise_version(settings.root, job.exercise), grader_version()
-    if here != job.version:
-        what = "exercises" if here[0] != job.version[0] else "grader, Python or libraries"
-        raise ExerciseError(f"this machine has other {what} than the one that asks; install the same on both")
-    exercise = _exercise(settings.root, job.exercise)
+    exercise = _exercise(settings.root, job.exercise, job.version)
     if described_launcher is None:
         launcher = launcher_for(settings.sandbox, granted_by([exercise]))
     else:
@@ -145,9 +136,16 @@ def not_judged(exercise_id: str, max_points: int, why: str, verdict: str = "infr
     return entry(ExerciseResult(exercise_id, verdict, 0, max_points, [check]))
 
 
-# Kept, because a spec takes its time to import, and what was drawn for one submission serves the next.
+# Kept, because a spec takes its time to import, and what was drawn for one submission serves the next. By version,
+# because a worker of a cluster may live on while the exercises change.
 @functools.lru_cache(maxsize=1024)
-def _exercise(root: Path, exercise_id: str) -> Exercise:
+def _exercise(root: Path, exercise_id: str, version: Version) -> Exercise:
+    here = exercise_version(root, exercise_id), grader_version()
+    if here != version:
+        what = "exercises" if here[0] != version[0] else "grader, Python or libraries"
+        raise ExerciseError(
+            f"this machine has other {what} than the one that asks; install the same, start anew"
+        )
     return Exercise(exercise_id, root / exercise_id)
 
 

@@ -15,7 +15,7 @@ from grader.batch.folder import BatchError
 from grader.batch.job import Job, grade_one, not_judged
 from grader.batch.lines import results_line, used_up
 from grader.batch.results import Mark, ResultsFile
-from grader.batch.version import Settings, judged_by
+from grader.batch.version import Settings, judged_by, versions
 from grader.exercise import Exercise
 from grader.intake import Entry, Store, StoreError, Submission
 
@@ -73,13 +73,13 @@ class Bench:
     executor
         Runs `grade_one`.
     width
-        How many jobs it runs side by side.
+        Returns how many jobs it runs side by side at the moment.
     launcher
         How the judges start workers, from `grader.batch.job.described`; None if each finds out by itself.
     """
 
     executor: Executor
-    width: int
+    width: Callable[[], int]
     launcher: dict[str, Any] | None = None
 
 
@@ -134,7 +134,8 @@ class Batch:
     ) -> None:
         self._exercises, self._settings = exercises, settings
         self._store, self._cache, self._results = store, cache, results
-        self._judged_by = judged_by(settings, exercises)
+        self._versions = versions(settings, exercises)
+        self._judged_by = judged_by(settings, self._versions)
         self._start, self._watch = start, watch
         self._bench: Bench | None = None
         self._queue: deque[tuple[_Open, Exercise]] = deque()
@@ -188,7 +189,7 @@ class Batch:
 
     @property
     def _ahead(self) -> int:
-        return _AHEAD * (1 if self._bench is None else self._bench.width)
+        return _AHEAD * (1 if self._bench is None else self._bench.width())
 
     def _open(self, submission: Submission) -> None:
         if self._results.mark(submission.name) == Mark(
@@ -207,7 +208,8 @@ class Batch:
                 self._give(opened, exercise.id, grade)
 
     def _job(self, opened: _Open, exercise: Exercise) -> Job:
-        return Job.of(exercise, opened.submission.sources.get(exercise.id), self._settings)
+        source = opened.submission.sources.get(exercise.id)
+        return Job(exercise.id, self._versions[exercise.id], source, self._settings)
 
     def _hand_out(self) -> None:
         while self._queue and len(self._running) < self._ahead:

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -70,19 +70,13 @@ def _version(name: str) -> str:
         return ""
 
 
-@functools.cache
 def exercise_version(root: Path, exercise_id: str) -> str:
     """Return a hash of an exercise: of its folder without the task, and of what the exercises of a pack share."""
-    mark = hashlib.sha256(_shared(root).encode())
-    _add_files(mark, root, (root / exercise_id).rglob("*"))
-    return mark.hexdigest()
-
-
-@functools.cache
-def _shared(root: Path) -> str:
     folders = {path.parent for path in root.glob("*/*/spec.py")}
+    shared = [path for path in root.rglob("*.py") if folders.isdisjoint(path.parents)]
     mark = hashlib.sha256()
-    _add_files(mark, root, [path for path in root.rglob("*.py") if folders.isdisjoint(path.parents)])
+    _add_files(mark, root, shared)
+    _add_files(mark, root, (root / exercise_id).rglob("*"))
     return mark.hexdigest()
 
 
@@ -93,8 +87,18 @@ def _add_files(mark: hashlib._Hash, root: Path, paths: Iterable[Path]) -> None:
             mark.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
 
 
-def judged_by(settings: Settings, exercises: Iterable[Exercise]) -> str:
+Version = tuple[str, str]
+
+
+def versions(settings: Settings, exercises: Iterable[Exercise]) -> dict[str, Version]:
+    """Return, by exercise, what its grades depend on beside source and settings: the exercise, and all that judges."""
+    return {
+        exercise.id: (exercise_version(settings.root, exercise.id), grader_version())
+        for exercise in exercises
+    }
+
+
+def judged_by(settings: Settings, versions: Mapping[str, Version]) -> str:
     """Return one hash of everything that grades depend on, beside submissions and seed."""
     parts = {key: value for key, value in asdict(settings).items() if key not in ("pack", "seed")}
-    ids = [(exercise.id, exercise_version(settings.root, exercise.id)) for exercise in exercises]
-    return hashlib.sha256(json.dumps([parts, grader_version(), ids]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([parts, sorted(versions.items())]).encode()).hexdigest()

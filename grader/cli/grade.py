@@ -98,7 +98,6 @@ def grade_command(
     require_judge()
     from grader.batch import BatchError, Folder
     from grader.intake import IntakeError, StoreError
-    from grader.sandbox import SandboxError
 
     if jobs is not None and scheduler is not None:
         raise Misuse("--jobs is for judges on this machine; a cluster has as many as it has workers.")
@@ -115,7 +114,7 @@ def grade_command(
                 return _grade(
                     submissions, kind, folder, course, settings, jobs, scheduler, reports=not no_reports
                 )
-    except (BatchError, IntakeError, SandboxError, StoreError) as error:
+    except (BatchError, IntakeError, StoreError) as error:
         raise Misuse(str(error)) from None
 
 
@@ -213,19 +212,21 @@ def _starter(
 
             cluster = ClusterPool(scheduler)
             return Bench(cluster, cluster.width)
+        from grader.batch import BatchError
         from grader.batch.pool import LocalPool
+        from grader.sandbox import SandboxError
 
-        launcher = launcher_for(settings.sandbox, granted_by(course))
+        try:
+            launcher = launcher_for(settings.sandbox, granted_by(course))
+        except SandboxError as error:
+            raise BatchError(str(error)) from None
         if settings.sandbox == "process":
             click.echo(f"grader: {UNSAFE}: submissions run with all the rights that you have.", err=True)
         width = jobs or _cores()
         log = stack.enter_context(folder.log.open("ab"))
         patience_s = 2 * settings.exercise_s + 180
-        return Bench(
-            LocalPool(width, patience_s=patience_s, scratch=folder.scratch, log=log),
-            width,
-            described(launcher),
-        )
+        pool = LocalPool(width, patience_s=patience_s, scratch=folder.scratch, log=log)
+        return Bench(pool, lambda: width, described(launcher))
 
     return start
 
@@ -304,7 +305,9 @@ def _ended_by_signals() -> Iterator[None]:
         sys.exit(128 + number)
 
     wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in wanted}
+    # Under nohup a closed terminal is to be ignored.
+    heard = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from grader.batch.job import Job, entry, grade_one
 from grader.batch.pool import JudgeDiedError, LocalPool
 from grader.batch.results import ResultsFile
 from grader.batch.seed import make_seed, read_seed
-from grader.batch.version import Settings, exercise_version
+from grader.batch.version import Settings, Version, exercise_version, versions
 from grader.exercise import load_exercises
 from grader.judge import check_exercise
 from grader.process import ProcessLauncher
@@ -52,9 +53,9 @@ SOURCES = {exercise.id: exercise for exercise in load_exercises(COURSE)}
 
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class of twelve, of whom one has a damaged archive."""
+    """A class of eleven, of whom one has a damaged archive."""
     root = tmp_path_factory.mktemp("class")
-    make_class(root, 12)
+    make_class(root, 11)
     return root
 
 
@@ -80,7 +81,7 @@ def test_a_line_says_what_the_judge_says(classroom: Path, undisturbed: Bureau) -
     lines = {
         line["submission"]: line for line in map(json.loads, undisturbed.results.read_text().splitlines())
     }
-    assert sorted(lines) == [f"s{number:02}" for number in range(12)]
+    assert sorted(lines) == [f"s{number:02}" for number in range(11)]
     for name in ("s00", "s04"):
         line = lines[name]
         assert [one["id"] for one in line["exercises"]] == list(SOURCES)
@@ -100,7 +101,7 @@ def test_a_line_says_what_the_judge_says(classroom: Path, undisturbed: Bureau) -
 def test_hostile_submissions_earn_nothing(undisturbed: Bureau) -> None:
     """Each third submission cheats in its first exercise; none of them passes it, and none is infra."""
     found = verdicts(undisturbed.results)
-    cheats = {found[f"s{number:02}"][DOUBLE] for number in range(1, 12, 3) if number != 10}
+    cheats = {found[f"s{number:02}"][DOUBLE] for number in range(1, 11, 3) if number != 10}
     assert cheats
     assert "pass" not in cheats
     assert "infra" not in {verdict for one in found.values() for verdict in one.values()}
@@ -125,13 +126,17 @@ def test_order_and_number_do_not_matter(
 
 def test_another_seed_draws_other_inputs(classroom: Path, undisturbed: Bureau, tmp_path: Path) -> None:
     """The verdicts stay, the counterexamples change; and another seed is another grading."""
-    bureau = Bureau(tmp_path, seed=SECRET + 1)
-    bureau.grade(classroom)
-    assert verdicts(bureau.results) == verdicts(undisturbed.results)
-    assert bureau.lines() != undisturbed.lines()
-    again = Bureau(tmp_path)
-    assert again.grade(classroom).kept == 0
-    assert again.lines() == undisturbed.lines()
+    few = [classroom / "s00", classroom / "s04"]
+    lines, found = [], []
+    for seed in (SECRET, SECRET + 1, SECRET):
+        bureau = Bureau(tmp_path, seed=seed)
+        assert bureau.grade(*few).kept == 0
+        lines.append(bureau.lines())
+        found.append(verdicts(bureau.results))
+    assert found[0] == found[1]
+    assert lines[0] != lines[1]
+    assert lines[0] == lines[2]
+    assert set(lines[0]) < set(undisturbed.lines())
 
 
 # Once only
@@ -162,17 +167,17 @@ def test_what_has_not_changed_is_not_judged_again(
     shutil.copytree(undisturbed.out, tmp_path / "out")
     bureau = Bureau(tmp_path / "out")
     summary = bureau.grade(tmp_path / "class")
-    assert (summary.kept, summary.graded, summary.judged) == (12, 0, 0)
+    assert (summary.kept, summary.graded, summary.judged) == (11, 0, 0)
     assert bureau.pool is None
     path = tmp_path / "class" / "s00" / DOUBLE / "task.py"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("def double(x):\n    return x + x  # another way\n")
     summary = bureau.grade(tmp_path / "class")
-    assert (summary.kept, summary.graded, summary.judged) == (11, 1, 1)
+    assert (summary.kept, summary.graded, summary.judged) == (10, 1, 1)
     assert verdicts(bureau.results)["s00"][DOUBLE] == "pass"
     fresh = Bureau(tmp_path / "fresh")
     fresh.grade(tmp_path / "class")
-    assert bureau.results.read_text().count("\n") == 12
+    assert bureau.results.read_text().count("\n") == 11
     assert bureau.lines() == fresh.lines()
 
 
@@ -193,21 +198,20 @@ def test_grades_outlive_the_results(classroom: Path, undisturbed: Bureau, tmp_pa
 
 
 def test_what_a_grade_depends_on() -> None:
-    """Another source, seed, deadline, tier or exercise gives another key; the submission's deadline does not."""
+    """Source, version, seed, deadlines, tier and exercise are in the key; the deadline of a submission is not."""
     settings = Settings(pack=str(COURSE))
-    exercise = SOURCES[DOUBLE]
+    changes = ({"seed": 1}, {"check_s": 1.0}, {"exercise_s": 1.0}, {"sandbox": "process"})
     jobs = [
-        Job.of(exercise, "a", settings),
-        Job.of(exercise, "b", settings),
-        Job.of(exercise, None, settings),
-        Job.of(SOURCES[TRIPLE], "a", settings),
-        *[
-            Job.of(exercise, "a", Settings(**{"pack": str(COURSE), **change}))
-            for change in ({"seed": 1}, {"check_s": 1.0}, {"exercise_s": 1.0}, {"sandbox": "process"})
-        ],
+        Job(DOUBLE, ("v", "w"), "a", settings),
+        Job(DOUBLE, ("v", "w"), "b", settings),
+        Job(DOUBLE, ("v", "w"), None, settings),
+        Job(DOUBLE, ("x", "w"), "a", settings),
+        Job(DOUBLE, ("v", "x"), "a", settings),
+        Job(TRIPLE, ("v", "w"), "a", settings),
+        *[Job(DOUBLE, ("v", "w"), "a", replace(settings, **change)) for change in changes],
     ]
     assert len({job.key for job in jobs}) == len(jobs)
-    assert Job.of(exercise, "a", Settings(pack=str(COURSE), submission_s=1.0)).key == jobs[0].key
+    assert Job(DOUBLE, ("v", "w"), "a", replace(settings, submission_s=1.0)).key == jobs[0].key
 
 
 def test_a_changed_exercise_has_another_version(tmp_path: Path) -> None:
@@ -233,15 +237,27 @@ def test_a_changed_exercise_has_another_version(tmp_path: Path) -> None:
     assert exercise_version(tmp_path / "1", TRIPLE) == exercise_version(tmp_path / "0", TRIPLE)
 
 
-def test_a_judge_with_another_version_refuses() -> None:
-    """Its grades would be taken for ours."""
-    settings = Settings(pack=str(COURSE), sandbox="process")
-    versions = Job.of(SOURCES[DOUBLE], None, settings).version
-    for number, words in ((0, "other exercises"), (1, "other grader")):
-        wrong = tuple("0" if place == number else text for place, text in enumerate(versions))
-        answer = json.loads(grade_one(Job(DOUBLE, (wrong[0], wrong[1]), None, settings).to_json(None)))
-        assert answer["verdict"] == "infra"
-        assert words in answer["checks"][0]["message"]
+def test_a_judge_with_another_version_refuses(tmp_path: Path) -> None:
+    """Its grades would be taken for ours; one that lives on while an exercise changes takes the new one."""
+    pack = tmp_path / "pack"
+    shutil.copytree(COURSE, pack)
+    settings = Settings(pack=str(pack), sandbox="process")
+
+    def ask(version: Version) -> tuple[str, str]:
+        answer = json.loads(
+            grade_one(Job(DOUBLE, version, None, settings).to_json(b"def double(x):\n    return 2*x\n"))
+        )
+        return answer["verdict"], answer["checks"][0]["message"]
+
+    old = versions(settings, [SOURCES[DOUBLE]])[DOUBLE]
+    assert ask(old)[0] == "pass"
+    for wrong, words in (((old[0], "0"), "other grader"), (("0", old[1]), "other exercises")):
+        verdict, message = ask(wrong)
+        assert (verdict, words in message) == ("infra", True)
+    path = pack / DOUBLE / "spec.py"
+    path.write_text(path.read_text().replace("equals(2 * x)", "equals(3 * x)"))
+    new = versions(settings, [SOURCES[DOUBLE]])[DOUBLE]
+    assert (old != new, ask(new)[0]) == (True, "fail")
 
 
 # Deadlines
@@ -598,7 +614,7 @@ def test_the_command_grades_and_keeps_its_secret(command: Command, undisturbed: 
     status, out, err = command.run()
     assert status == 0, err
     assert read_lines(command.out / "results.jsonl") == undisturbed.lines()
-    assert "12 graded" in out
+    assert "11 graded" in out
     assert "--unsafe-no-sandbox" in err
     written = [path for path in command.out.rglob("*") if path.is_file() and path.name != "results.jsonl"]
     assert {"grades.csv", "class.html"} <= {path.name for path in written}
@@ -606,7 +622,7 @@ def test_the_command_grades_and_keeps_its_secret(command: Command, undisturbed: 
     assert str(SECRET) not in out + err
     assert orphans() == []
     status, out, err = command.run()
-    assert (status, "0 graded, 12 unchanged" in out) == (0, True)
+    assert (status, "0 graded, 11 unchanged" in out) == (0, True)
 
 
 def test_in_the_sandbox(

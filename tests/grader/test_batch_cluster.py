@@ -65,7 +65,7 @@ def test_a_cluster_gives_the_same_grades(cluster: Any, classroom: Path, tmp_path
 
 def test_nobody_at_the_address() -> None:
     """A sentence, and soon."""
-    with pytest.raises(BatchError, match="no scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(BatchError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         ClusterPool("tcp://127.0.0.1:9", connect_s=1)
 
 
