@@ -30,6 +30,7 @@ __all__ = [
     "NoGradError",
     "RuleError",
     "ShapeError",
+    "cannot_broadcast",
     "user_line",
 ]
 
@@ -80,3 +81,13 @@ def user_line() -> str:
     name, number = frame.f_code.co_filename, frame.f_lineno
     code = linecache.getline(name, number).strip()
     return f" ({os.path.basename(name)}:{number}{': ' + code if code else ''})"
+
+
+def cannot_broadcast(name: str, a: tuple[int, ...], b: tuple[int, ...], error: ValueError) -> ShapeError:
+    """Say which shapes met in the operation `name`, and what would fit."""
+    if any(m != n and 1 not in (m, n) for m, n in zip(reversed(a), reversed(b), strict=False)):
+        return ShapeError(
+            f"{name}: shapes {a} and {b} do not broadcast; compared from the right, two sizes "
+            f"must be equal or one of them 1. Reshape or transpose one of the two.{user_line()}"
+        )
+    return ShapeError(f"{name}: {error} (shapes {a} and {b}).{user_line()}")

@@ -29,7 +29,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinygrad_edu.errors import AutogradError, ShapeError, user_line
+from tinygrad_edu.errors import cannot_broadcast
 from tinygrad_edu.signature import bind, named_inputs, read_signature
 
 __all__ = ["OPS", "Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
@@ -261,7 +261,7 @@ def binary(
             try:
                 data = op.forward(a, b)
             except ValueError as error:
-                raise _cannot_broadcast(op, a, b, error) from None
+                raise cannot_broadcast(name, a.shape, b.shape, error) from None
             if type(data) is not _ndarray:
                 data = _asarray(data)
             if recording.on and (x.requires_grad or y.requires_grad):
@@ -404,15 +404,3 @@ def _frozen(data: np.ndarray, like: np.ndarray) -> np.ndarray:
         data = data.astype(np.float32)
     data.setflags(write=False)
     return data
-
-
-def _cannot_broadcast(op: Op, a: np.ndarray, b: np.ndarray, error: ValueError) -> AutogradError:
-    """Say which shapes met where, and what would fit."""
-    try:
-        np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        return ShapeError(
-            f"{op.name}: shapes {a.shape} and {b.shape} do not broadcast; compared from the right, two sizes "
-            f"must be equal or one of them 1. Reshape or transpose one of the two.{user_line()}"
-        )
-    return ShapeError(f"{op.name}: {error} (shapes {a.shape} and {b.shape}).{user_line()}")

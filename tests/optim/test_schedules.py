@@ -50,7 +50,7 @@ def readings(optimizer):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
-@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+@pytest.mark.parametrize(("name", "options"), CASES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(CASES)])
 def test_twenty_epochs_agree_with_pytorch(name, options, optimizer):
     torch = pytest.importorskip("torch")
     ours, theirs = optimizer_of(tg, optimizer), optimizer_of(torch, optimizer)
