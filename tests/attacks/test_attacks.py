@@ -11,6 +11,7 @@ imports it), and `attack.toml`:
     where = "everywhere"  # the default; "sandboxes" where it would harm the machine without one; "best" if it is slow
     deadline = 2.0        # seconds for each check
     says = ["..."]        # what the report must hold
+    limit = "..."         # only where it cannot be told from a right answer: why not
 
     [process]             # what a mere process lets through: "verdict", "leaves" ("process", "file"), "why"
 
@@ -30,12 +31,13 @@ import tempfile
 import time
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 if sys.platform != "linux":
@@ -43,7 +45,8 @@ if sys.platform != "linux":
 
 from grader.exercise import Exercise, load_exercises
 from grader.judge import MAX_WORKERS, STAGE, check_exercise
-from grader.process import Launcher
+from grader.process import Launcher, LocalRunner
+from grader.program import Reply, Step
 from grader.sandbox import report, unsandboxed_launcher
 from grader.sandbox.bubblewrap import BubblewrapLauncher
 from grader.sandbox.landlock import LandlockLauncher
@@ -71,6 +74,7 @@ class Attack:
     where: str = "everywhere"
     deadline: float = 2.0
     says: tuple[str, ...] = ()
+    limit: str = ""
     process: dict[str, Any] = field(default_factory=dict)
     source: bytes = b""
 
@@ -258,6 +262,57 @@ def test_an_attack_says_what_it_is(attack: Attack) -> None:
     assert attack.exercise in exercises()
     assert attack.how.endswith(".")
     assert len(attack.how) < 200
-    assert "pass" not in attack.verdict
+    assert ("pass" in attack.verdict) == bool(attack.limit)
     assert attack.process.keys() <= {"verdict", "leaves", "why"}
     assert not attack.process or attack.process["why"].endswith(".")
+
+
+class Eavesdropper(LocalRunner):
+    """Writes down what a student sees at home: the arguments of every call of `sigmoid` and `sigmoid_backward`."""
+
+    heard: ClassVar[list[tuple[str, list[Any]]]] = []
+
+    def run(self, start: int, steps: Sequence[Step], ask: Sequence[int]) -> Reply:
+        names = {start + i: step.name for i, step in enumerate(steps) if step.kind == "name"}
+        for step in steps:
+            if step.kind == "call":
+                function, *arguments = step.args
+                self.heard.append((names[function.step], [argument.tolist() for argument in arguments]))
+        return super().run(start, steps, ask)
+
+
+def test_answers_learnt_by_heart_are_worth_nothing_under_a_secret_seed() -> None:
+    exercise = exercises()["sigmoid"]
+    Eavesdropper.heard.clear()
+    check_exercise(exercise, exercise.solution, runner=Eavesdropper)
+    right: dict[str, Any] = {}
+    exec(exercise.solution, right)
+    table = [
+        (name, arguments, right[name](*map(np.array, arguments)).tolist())
+        for name, arguments in Eavesdropper.heard
+    ]
+    source = f"""import numpy as np
+
+TABLE = {table!r}
+
+
+def look_up(name, *arguments):
+    for known, inputs, answer in TABLE:
+        if known == name and inputs == [argument.tolist() for argument in arguments]:
+            return np.array(answer, arguments[-1].dtype).reshape(arguments[-1].shape)
+    return np.zeros_like(arguments[-1])
+
+
+def sigmoid(x):
+    return look_up("sigmoid", x)
+
+
+def sigmoid_backward(g, out):
+    return look_up("sigmoid_backward", g, out)
+"""
+    launcher = next(iter(launchers().values()))
+    verdicts = [
+        check_exercise(exercise, source, seed=seed, max_shrinks=5, launcher=launcher).verdict
+        for seed in (None, SEED, SEED + 1)
+    ]
+    assert verdicts == ["pass", "fail", "fail"]
