@@ -61,11 +61,9 @@ class Node:
     inputs : tuple or None
         What `op` was applied to (tensors, or None for an optional input); None once released.
     arrays : tuple or None
-        The raw arrays that the forward pass saw, one for each input.
-    params : dict or None
-        The keyword parameters of the operation; None for elementwise operations.
-    kept : object
-        What the forward pass kept for the rule.
+        The raw arrays that the forward pass saw, one each.
+    params, kept : dict or None, object
+        The operation's parameters, and what its forward pass kept for the rule; None for elementwise ones.
     order : int
         A creation number: larger than that of every input. 0 for a leaf.
     """
@@ -102,7 +100,7 @@ class Node:
 
 
 class Extra:
-    """What few tensors have: a name, hooks, the wish to keep an interior gradient."""
+    """What few tensors have."""
 
     __slots__ = ("hooks", "name", "retains_grad")
 
@@ -113,12 +111,9 @@ class Extra:
 
 
 class _Recording:
-    """Whether operations leave a record. One switch for the whole process, as simple as it can be."""
+    """Whether operations leave a record: one switch for the whole process."""
 
-    __slots__ = ("on",)
-
-    def __init__(self) -> None:
-        self.on = True
+    on = True
 
 
 recording = _Recording()
