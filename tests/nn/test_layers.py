@@ -198,6 +198,26 @@ def test_initializers_have_the_spread_of_their_paper(name, options, mean, std):
     assert x.data.std() == pytest.approx(std, rel=0.02)
 
 
+@pytest.mark.parametrize(("name", "options", "mean", "std"), SPREADS, ids=[f"{s[0]}{s[1]}" for s in SPREADS])
+def test_initializers_draw_as_far_as_pytorchs(name, options, mean, std):
+    torch = pytest.importorskip("torch")
+    tg.manual_seed(3)
+    torch.manual_seed(3)
+    ours = getattr(nn.init, name)(tg.zeros(300, 400), **options).data
+    theirs = getattr(torch.nn.init, name)(torch.zeros(300, 400), **options).numpy()
+    # the whole distribution, at nine places
+    for share in np.arange(0.1, 0.95, 0.1):
+        assert np.quantile(ours, share) == pytest.approx(np.quantile(theirs, share), abs=0.02 * std)
+    if "uniform" in name:
+        assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=1e-3)
+
+
+def test_initializers_draw_every_bit_of_float64():
+    for name in ("uniform_", "normal_"):
+        x = getattr(nn.init, name)(tg.zeros(100, dtype=tg.float64)).data
+        assert (x != x.astype(np.float32)).mean() > 0.9
+
+
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3, 3)])
 def test_orthogonal_rows_or_columns(shape):
     x = nn.init.orthogonal_(tg.zeros(*shape), gain=3.0).data.reshape(shape[0], -1)
@@ -213,7 +233,10 @@ def test_constants():
     assert nn.init.zeros_(x).tolist() == [[0.0] * 3] * 2
 
 
-@pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
+GAINS = ["linear", "conv2d", "conv_transpose2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
+
+
+@pytest.mark.parametrize("name", GAINS)
 def test_gains_agree_with_torch(name):
     torch = pytest.importorskip("torch")
     assert nn.init.calculate_gain(name) == pytest.approx(torch.nn.init.calculate_gain(name))

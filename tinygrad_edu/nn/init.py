@@ -46,8 +46,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     >>> bool((abs(x) <= 1).all())
     True
     """
-    draws = generator().random(tensor.shape, dtype=np.float32)
-    return _set(tensor, draws * np.float32(b - a) + np.float32(a))
+    draws = generator().random(tensor.shape, dtype=_drawn_as(tensor))
+    return _set(tensor, draws * draws.dtype.type(b - a) + draws.dtype.type(a))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
@@ -59,8 +59,8 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     >>> normal_(tg.zeros(3), mean=5.0, std=0.0).tolist()
     [5.0, 5.0, 5.0]
     """
-    draws = generator().standard_normal(tensor.shape, dtype=np.float32)
-    return _set(tensor, draws * np.float32(std) + np.float32(mean))
+    draws = generator().standard_normal(tensor.shape, dtype=_drawn_as(tensor))
+    return _set(tensor, draws * draws.dtype.type(std) + draws.dtype.type(mean))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -105,6 +105,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         "conv1d": 1.0,
         "conv2d": 1.0,
         "conv3d": 1.0,
+        "conv_transpose1d": 1.0,
+        "conv_transpose2d": 1.0,
+        "conv_transpose3d": 1.0,
         "sigmoid": 1.0,
         "tanh": 5 / 3,
         "relu": sqrt(2),
@@ -185,6 +188,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     # With the signs of r's diagonal taken out, every orthogonal matrix is equally likely.
     q *= np.sign(np.diag(r))
     return _set(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
+
+
+def _drawn_as(tensor: Tensor) -> Any:
+    """Return the type in which to draw: with every bit that the tensor has."""
+    return np.float64 if tensor.data.dtype == np.float64 else np.float32
 
 
 def _set(tensor: Tensor, values: Any) -> Tensor:
