@@ -7,9 +7,19 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from tinygrad_edu.primitive import recording
-
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+class _Recording:
+    """Whether operations leave a record. One switch for the whole process, as simple as it can be."""
+
+    __slots__ = ("on",)
+
+    def __init__(self) -> None:
+        self.on = True
+
+
+recording = _Recording()
 
 
 class set_grad_enabled:  # noqa: N801  # PyTorch's name

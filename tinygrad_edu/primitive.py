@@ -30,6 +30,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygrad_edu.errors import cannot_broadcast
+from tinygrad_edu.grad_mode import recording
 from tinygrad_edu.signature import bind, named_inputs, read_signature
 
 __all__ = ["OPS", "Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
@@ -108,15 +109,6 @@ class Extra:
         self.name: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retains_grad = False
-
-
-class _Recording:
-    """Whether operations leave a record: one switch for the whole process."""
-
-    on = True
-
-
-recording = _Recording()
 
 
 # Every operation that was ever declared.
