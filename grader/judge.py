@@ -182,7 +182,8 @@ class _Judging:
                 for check in self._exercise.checks
             }
             self._draw_ahead(limits)
-            for check in self._exercise.checks:
+            # Hidden checks come last: a submission may carry what it is asked into what it says later.
+            for check in sorted(self._exercise.checks, key=lambda check: check.marks.hidden):
                 self._results[check.name] = self._check(check, max_shrinks=max_shrinks, **limits[check.name])
                 if self._results[check.name].verdict in ("fail", "error"):
                     # One reads the first failures; where everything fails, the later ones need not be as small.
@@ -190,7 +191,7 @@ class _Judging:
             self._diagnose()
         finally:
             self._workers.drop()
-        return list(self._results.values())
+        return [self._results[check.name] for check in self._exercise.checks]
 
     def _draw_ahead(self, limits: dict[str, dict[str, int]]) -> None:
         """Draw the inputs while the worker starts."""
@@ -205,7 +206,8 @@ class _Judging:
         from grader.checkrun import CheckRun
         from grader.diagnose import DIAGNOSED
 
-        unmet = [name for name in check.marks.requires if self._results[name].verdict != "pass"]
+        before = {name: self._results[name] for name in check.marks.requires if name in self._results}
+        unmet = [name for name, result in before.items() if result.verdict != "pass"]
         if self._unloadable:
             return _told(check, CheckFailed("skipped", "not run: your file could not be loaded"))
         if unmet:
@@ -233,12 +235,14 @@ class _Judging:
     def _result(self, run: CheckRun) -> CheckResult:
         failure = run.failure
         if failure is None:
-            self.output = self.output or run.programs[-1].output
+            if not run.check.marks.hidden:
+                self.output = self.output or run.programs[-1].output
             return _told(run.check, None)
         result = _told(run.check, failure.cause, self._source)
         result.counterexample = clean(_cut("\n".join(failure.lines()), MAX_COUNTEREXAMPLE))
         result.output = clean(_cut(failure.program.output, MAX_OUTPUT))
-        self.output = failure.program.output or self.output
+        if not run.check.marks.hidden:
+            self.output = failure.program.output or self.output
         if failure.cause.difference is not None:
             result.got = clean(failure.cause.difference.got)
             result.expected = clean(failure.cause.difference.expected)

@@ -32,7 +32,7 @@ import time
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -316,3 +316,34 @@ def sigmoid_backward(g, out):
         for seed in (None, SEED, SEED + 1)
     ]
     assert verdicts == ["pass", "fail", "fail"]
+
+
+CARRIER = """import numpy as np
+
+np.carried = getattr(np, "carried", [])
+
+
+def sigmoid(x):
+    np.carried.append(x.tolist())
+    print(np.carried)
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, e).astype(x.dtype) / (1.0 + e)
+
+
+def sigmoid_backward(g, out):
+    raise ValueError(f"carried {np.carried[-2:]}")
+"""
+
+
+def test_what_a_hidden_check_asks_is_not_carried_into_what_a_student_reads() -> None:
+    """The hidden check asks for -1000, and nobody else does."""
+    exercise = Exercise(exercises()["sigmoid"].id, exercises()["sigmoid"].folder)
+    checks = exercises()["sigmoid"].checks
+    exercise.__dict__["checks"] = tuple(
+        replace(check, marks=replace(check.marks, hidden=check.name == "check_far_out")) for check in checks
+    )
+    result = check_exercise(exercise, CARRIER, seed=SEED, launcher=next(iter(launchers().values())))
+    shown = [check.text() for check in result.checks if not check.hidden]
+    assert [check.name for check in result.checks] == [check.name for check in checks]
+    assert "carried [" in "".join(shown)
+    assert "1000.0" not in "".join([result.output, *shown])
