@@ -376,7 +376,7 @@ def dropout_that_draws_nothing(name):
 CASES = {
     "relu": of("relu"),
     "relu6": of("relu6", low=-3, high=9),
-    "leaky_relu": drawn_of("leaky_relu", negative_slope=st.sampled_from([0.01, 0.3])),
+    "leaky_relu": drawn_of("leaky_relu", negative_slope=st.sampled_from([0.01, 0.3, 1.7, -0.5])),
     "prelu": prelu,
     "elu": drawn_of("elu", alpha=st.sampled_from([1.0, 0.4])),
     "selu": of("selu"),

@@ -7,12 +7,13 @@ from math import pi, sqrt
 from typing import Any
 
 from tinygrad_edu.errors import ShapeError, user_line
+from tinygrad_edu.ops import activation as ops
 from tinygrad_edu.ops import elementwise, reduce, special
+from tinygrad_edu.ops.activation import step
 from tinygrad_edu.ops.elementwise import clip, sigmoid, tanh, where
 from tinygrad_edu.ops.rounding import sign
 from tinygrad_edu.ops.shape import reshape
 from tinygrad_edu.ops.special import erf, expm1
-from tinygrad_edu.ops.step import step
 
 __all__ = [
     "elu",
@@ -67,7 +68,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     [-0.25, 2.0]
     """
     del inplace
-    return where(input > 0, input, input * negative_slope)
+    return ops.leaky_relu(input, negative_slope)
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -188,7 +189,7 @@ def silu(input: Any, inplace: bool = False) -> Any:
     [-0.2689, 0.0, 0.7311]
     """
     del inplace
-    return input * sigmoid(input)
+    return ops.silu(input)
 
 
 def mish(input: Any, inplace: bool = False) -> Any:
@@ -240,7 +241,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     del inplace
     if not max_val > min_val:
         raise ValueError(f"hardtanh: max_val={max_val} must be above min_val={min_val}.{user_line()}")
-    return where(input >= max_val, max_val, where(input <= min_val, min_val, input))
+    return ops.hardtanh(input, min_val, max_val)
 
 
 def relu6(input: Any, inplace: bool = False) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import pool
+from tinygrad_edu.ops.reduce import mean
 from tinygrad_edu.ops.resample import resample, window_taps
 
 from ._pairs import pair
@@ -115,6 +116,8 @@ def adaptive_avg_pool2d(input: Any, output_size: int | tuple[int | None, int | N
         raise ShapeError(
             f"adaptive_avg_pool2d: output_size={output_size} leaves nothing; use 1 or more.{user_line()}"
         )
+    if rows == columns == 1:
+        return mean(input, (2, 3), True)
     if shape[2] % rows == 0 and shape[3] % columns == 0:
         return avg_pool2d(input, (shape[2] // rows, shape[3] // columns))
     return resample(resample(input, 2, *window_taps(shape[2], rows)), 3, *window_taps(shape[3], columns))
