@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from layer_cases import LAYERS, LOSSES, SPREADS
 from op_cases_nn import CASES
 
+import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.primitive import Op
+from tinygrad_edu.watching import watched
 
 # Ours alone, or without floats to differentiate, or random: each with a test of its own.
 FUNCTIONS_OF_THEIR_OWN = {
@@ -118,3 +124,49 @@ def differing(ours, expected):
     only = (ours.keys() - expected.keys()) | (expected.keys() - ours.keys() - NOT_OFFERED)
     both = {name for name in ours.keys() & expected.keys() if ours[name] != expected[name]}
     return {name: (ours.get(name), expected.get(name)) for name in only | both}
+
+
+def test_no_rule_of_these_operations_is_left_out():
+    """Every rule that the operations behind the layers declare runs under some case, first or second order."""
+    declared = {
+        value.op.name
+        for module in ("activation", "conv", "linear", "loss", "norm", "pool", "resample", "unfold")
+        for value in vars(import_module(f"tinygrad_edu.ops.{module}")).values()
+        if isinstance(getattr(value, "op", None), Op) and value.op.vjp is not None
+    }
+    ran = set()
+
+    def noting(op, rule):
+        def noted(*args, **kwargs):
+            ran.add(op.name)
+            return rule(*args, **kwargs)
+
+        return noted
+
+    with watched(lambda op, function: function, noting):
+        for case in CASES.values():
+            run_twice(case)
+    assert len(declared) > 15
+    # the step has a test of its own, and so has the third derivative of pooling
+    assert declared - ran == {"step", "max_pool2d_pick"}
+
+
+def run_twice(case):
+    """Take first and second derivatives of a few draws of a case."""
+
+    @settings(deadline=None, max_examples=4, derandomize=True, database=None)
+    @given(data=st.data())
+    def run(data):
+        arrays, f = case(data.draw)
+        xs = [tg.tensor(a, requires_grad=True) for a in arrays]
+        out = f(tg, *xs)
+        if not out.requires_grad:
+            return
+        first = tg.autograd.grad(
+            out, xs, tg.ones_like(out).requires_grad_(), create_graph=True, allow_unused=True
+        )
+        for g in first:
+            if g is not None and g.requires_grad:
+                g.backward(tg.ones_like(g), retain_graph=True)
+
+    run()
