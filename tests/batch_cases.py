@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import shutil
 import tarfile
 import time
 import zipfile
@@ -16,7 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from grader.batch import Batch, Settings, Summary
+from grader.batch import Batch, Progress, Settings, Summary
 from grader.batch.cache import Cache
 from grader.batch.pool import LocalPool
 from grader.batch.results import ResultsFile
@@ -86,6 +87,19 @@ def write_submission(root: Path, name: str, files: dict[str, bytes], form: int =
     (root / f"{name}{'.zip' if form % 4 == 2 else '.tgz'}").write_bytes(whole)
 
 
+def deadly_pack(pack: Path, armed: Path) -> Path:
+    """Write the course with two traps: while `armed` exists, one spec kills its judge and another raises."""
+    shutil.copytree(COURSE, pack)
+    trap = f"    import os, pathlib\n    if pathlib.Path({str(armed)!r}).exists():\n        "
+    for place, deed in ((TRIPLE, "os.kill(os.getpid(), 9)"), (ALL, "raise OSError('no oracle today')")):
+        path = pack / place / "spec.py"
+        text = path.read_text()
+        docstring = text.index('"""', text.index("def check_"))
+        body = text.index("\n", text.index('"""', docstring + 3)) + 1
+        path.write_text(f"{text[:body]}{trap}{deed}\n{text[body:]}")
+    return pack
+
+
 def timeless(value: Any) -> Any:
     """Return a result without its timings."""
     if isinstance(value, dict):
@@ -131,6 +145,7 @@ class Bureau:
         executor: Callable[[], Executor] | None = None,
         width: int = 2,
         order: int | None = None,
+        watch: Callable[[Progress], None] = lambda progress: None,
     ) -> Summary:
         """Grade what the paths name, on two judges of this machine or on another executor."""
         store = Store(self.out / "sources")
@@ -139,20 +154,14 @@ class Bureau:
             random.Random(order).shuffle(entries)
 
         def start() -> Bench:
-            (self.out / "scratch").mkdir(exist_ok=True)
-            self.pool = (
-                executor()
-                if executor
-                else LocalPool(width, patience_s=120, scratch=str(self.out / "scratch"))
-            )
+            scratch = self.out / "scratch"
+            scratch.mkdir(exist_ok=True)
+            self.pool = executor() if executor else LocalPool(width, patience_s=120, scratch=str(scratch))
             return Bench(self.pool, lambda: width)
 
         with closing(ResultsFile(self.results)) as results:
-            cache = Cache(self.out / "grades")
-            batch = Batch(
-                self.exercises, self.settings, store=store, cache=cache, results=results, start=start
-            )
-            return batch.run(entries)
+            kept = {"store": store, "cache": Cache(self.out / "grades"), "results": results}
+            return Batch(self.exercises, self.settings, **kept, start=start, watch=watch).run(entries)
 
     def lines(self) -> list[str]:
         """Return the results without timings, sorted."""

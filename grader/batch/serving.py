@@ -57,7 +57,8 @@ def _listen(requests: BinaryIO, lines: queue.SimpleQueue[bytes]) -> None:
         lines.put(line)
     # The parent has closed the stream or died; whatever is being judged is of no use to anybody.
     lines.put(b"")
-    signal.raise_signal(signal.SIGTERM)
+    # The process as a whole, so that the main thread is woken; `raise_signal` would wake this one.
+    os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(_PATIENCE_S)
     os._exit(1)
 

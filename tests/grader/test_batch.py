@@ -28,6 +28,7 @@ from batch_cases import (
     SECRET,
     TRIPLE,
     Bureau,
+    deadly_pack,
     foster_parent,
     make_class,
     read_lines,
@@ -36,7 +37,7 @@ from batch_cases import (
     write_submission,
 )
 
-from grader.batch import BatchError, Folder
+from grader.batch import BatchError, Folder, Progress
 from grader.batch.cache import Cache
 from grader.batch.job import Job, entry, grade_one
 from grader.batch.pool import JudgeDiedError, LocalPool
@@ -283,7 +284,9 @@ def test_deadlines_of_checks_exercises_and_submissions(tmp_path: Path) -> None:
     assert list(found["ann"].values()) == ["timeout", "timeout", "timeout"]
     assert list(found["bob"].values()) == ["timeout", "timeout", "timeout"]
     ann, bob = map(json.loads, bureau.results.read_text().splitlines())
-    assert "0.2 s" in ann["exercises"][0]["checks"][0]["message"]
+    first, second, *_ = ann["exercises"][0]["checks"]
+    assert "had not finished after 0.2 s" in first["message"]
+    assert "all checks together had used up the 0.2 s" in second["message"]
     for line in (ann, bob):
         assert f"not run, because the time was used up: {TRIPLE}, {ALL}" in line["notes"]
     assert "0.1 s" in bob["exercises"][1]["checks"][0]["message"]
@@ -340,11 +343,42 @@ def test_a_pool_can_be_stopped_at_once() -> None:
     assert waiting.cancelled()
 
 
+def test_a_judge_does_not_outlive_its_parent() -> None:
+    """When nobody is there to hear the answer any more, it ends in the middle of its job."""
+    start = f"import sys; sys.path[:] = {sys.path!r}; from grader.batch.serving import serve; serve()"
+    judge = subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert judge.stdin is not None
+    assert judge.stdout is not None
+    for function, argument in (("ctime", 0), ("sleep", 600)):
+        request = {"module": "time", "function": function, "arguments": [argument]}
+        judge.stdin.write(json.dumps(request).encode() + b"\n")
+        judge.stdin.flush()
+    assert b"1970" in judge.stdout.readline()
+    judge.stdin.close()
+    assert judge.wait(30) == 128 + signal.SIGTERM
+    judge.stdout.close()
+
+
+def test_an_interrupted_run_leaves_no_judge(classroom: Path, tmp_path: Path) -> None:
+    """In the middle of judging; what was graded until then is on the disk."""
+    bureau = Bureau(tmp_path)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.judged == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bureau.grade(classroom, watch=interrupt)
+    assert isinstance(bureau.pool, LocalPool)
+    assert bureau.pool.pids() == []
+    assert len(list((tmp_path / "grades").rglob("*.json"))) == 3
+
+
 def test_what_a_spec_prints_goes_nowhere() -> None:
     """The conversation with a judge is on descriptors of its own."""
     pool = LocalPool(1, patience_s=100)
     assert pool.submit(print, '{"result": "forged"}').result() is None
-    assert pool.submit(os.write, 1, "x").exception() is not None
+    assert pool.submit(subprocess.call, ["echo", '{"result": "forged"}']).result() == 0
     assert pool.submit(json.dumps, 1).result() == "1"
     pool.shutdown()
 
@@ -375,19 +409,9 @@ def test_judges_killed_at_random_change_nothing(classroom: Path, undisturbed: Bu
 
 @pytest.fixture
 def deadly(tmp_path: Path) -> Path:
-    """A pack in which judging one exercise kills the judge, as long as a file says so, and another's spec is broken."""
-    pack = tmp_path / "pack"
-    shutil.copytree(COURSE, pack)
-    trap = f"    import os, pathlib\n    if pathlib.Path({str(tmp_path / 'armed')!r}).exists():\n        "
-    for place, deed in ((TRIPLE, "os.kill(os.getpid(), 9)"), (ALL, "raise OSError('no oracle today')")):
-        path = pack / place / "spec.py"
-        text = path.read_text()
-        head = text[text.index("def check_") :].partition("\n")[0]
-        first = text.index(head) + len(head) + 1
-        docstring_ends = text.index("\n", text.index('"""', first)) + 1
-        path.write_text(text[:docstring_ends] + trap + deed + "\n" + text[docstring_ends:])
+    """A pack in which judging one exercise kills the judge, while a file is there, and another's spec raises."""
     (tmp_path / "armed").touch()
-    return pack
+    return deadly_pack(tmp_path / "pack", tmp_path / "armed")
 
 
 def test_infra_is_retried_reported_and_never_the_students(deadly: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_cases import Bureau, make_class, verdicts
+from batch_cases import Bureau, deadly_pack, make_class, verdicts, write_submission
 
 from grader.batch import BatchError
 from grader.batch.cluster import ClusterPool
@@ -25,9 +26,12 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler and two workers on this machine, each a process of its own under a nanny."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs="CRITICAL"
-    ) as made:
+    import dask
+
+    settings = {"n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": None}
+    # One death of a worker may happen to any job; so is the scheduler told here, which otherwise allows three.
+    told = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with told, distributed.LocalCluster(**settings, silence_logs="CRITICAL") as made:
         yield made
 
 
@@ -67,6 +71,21 @@ def test_nobody_at_the_address() -> None:
     """A sentence, and soon."""
     with pytest.raises(BatchError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         ClusterPool("tcp://127.0.0.1:9", connect_s=1)
+
+
+def test_a_job_that_kills_workers(cluster: Any, tmp_path: Path) -> None:
+    """The scheduler gives it up after a few; it is infra, and the workers that are started anew judge the rest."""
+    (tmp_path / "armed").touch()
+    bureau = Bureau(tmp_path / "out", deadly_pack(tmp_path / "pack", tmp_path / "armed"))
+    sources = {f"{exercise.id}/task.py": exercise.solution.encode() for exercise in bureau.exercises}
+    write_submission(tmp_path / "class", "ann", sources)
+    summary = bureau.grade(
+        tmp_path / "class", executor=lambda: ClusterPool(cluster.scheduler_address), width=1
+    )
+    assert summary.not_graded == ("ann",)
+    assert list(verdicts(bureau.results)["ann"].values()) == ["pass", "infra", "infra"]
+    line = json.loads(bureau.results.read_text())
+    assert "KilledWorker" in line["exercises"][1]["checks"][0]["message"]
 
 
 def test_a_scheduler_that_goes_away(classroom: Path, tmp_path: Path) -> None:
