@@ -47,7 +47,7 @@ class LandlockLauncher:
         *read, stdlib = needed.paths()
         order = {
             "user": user,
-            "reads_all": user is not None and bool(hidden_from_others(needed.paths())),
+            "reads_all": user is not None and bool(hidden_from_others(tuple(needed.paths()))),
             "landlock": {"read": read, "stdlib": stdlib, "write": folder},
             "own_users": False,
             "seccomp": True,

@@ -195,12 +195,17 @@ def _inspected(started: int, tier: str) -> Iterator[Finding]:
         yield Finding("can be inspected", promised=True, held=False, detail=str(error))
         return
     sandboxed = tier in (BUBBLEWRAP, LANDLOCK)
-    users = status["Uid"].split()
+    users, groups = status["Uid"].split(), status["Gid"].split()
+    if os.getuid() == 0:  # whose groups would otherwise have come along
+        groups += status["Groups"].split()
     rights = int(status["CapPrm"], 16)
     # Where root's Python is in a folder of root's, Landlock guards what root's right to read would open.
     plain = rights in ((0, _READ_AND_SEARCH) if tier == LANDLOCK else (0,))
     yield Finding(
-        "runs as root", sandboxed, "0" not in users and plain, f"user {users[0]}, capabilities {rights:#x}"
+        "runs as root",
+        sandboxed,
+        "0" not in {*users, *groups} and plain,
+        f"user {users[0]}, capabilities {rights:#x}",
     )
     yield Finding("may gain privileges", sandboxed, status.get("NoNewPrivs", "").strip() == "1", "NoNewPrivs")
     yield Finding("makes any system call", sandboxed, status.get("Seccomp", "").strip() == "2", "Seccomp")

@@ -115,7 +115,7 @@ def report(name: str, granted: tuple[str, ...] = ()) -> TierReport:
         reason = _missing(name)
         if reason is not None:
             return TierReport(tier, reason)
-        launcher = _launcher(name, MEMORY, CPU_SECONDS, granted)
+        launcher = launcher_of(name, MEMORY, CPU_SECONDS, granted)
         findings = tuple(examine(launcher, name))
     except (SandboxError, WorkerGone, OSError) as problem:
         return TierReport(tier, f"its self-test could not run: {problem}")
@@ -164,8 +164,10 @@ def choose_launcher(
     refused = []
     for name in wanted:
         found = report(name, granted)
+        if found.usable and name == PROCESS:
+            return unsandboxed_launcher(memory=memory, cpu_seconds=cpu_seconds)
         if found.usable:
-            return _launcher(name, memory, cpu_seconds, granted)
+            return launcher_of(name, memory, cpu_seconds, granted)
         refused.append(f"{name}: {found.reason}. {remedy(found)}")
     raise SandboxError(
         "There is no sandbox on this machine in which code that nobody has read may run.\n"
@@ -205,7 +207,16 @@ def _missing(name: str) -> str | None:
     return examined[name]()
 
 
-def _launcher(name: str, memory: int, cpu_seconds: int, granted: tuple[str, ...]) -> SandboxLauncher:
+def launcher_of(
+    name: str, memory: int = MEMORY, cpu_seconds: int = CPU_SECONDS, granted: tuple[str, ...] = ()
+) -> SandboxLauncher:
+    """Return a sandbox's launcher without asking whether it holds here: for tests and measurements.
+
+    Raises
+    ------
+    SandboxError
+        If this system has no such sandbox.
+    """
     if sys.platform == "linux":
         from grader.sandbox.bubblewrap import BubblewrapLauncher
         from grader.sandbox.landlock import LandlockLauncher
@@ -214,4 +225,4 @@ def _launcher(name: str, memory: int, cpu_seconds: int, granted: tuple[str, ...]
             return BubblewrapLauncher(memory, cpu_seconds, granted)
         if name == LANDLOCK:
             return LandlockLauncher(memory, cpu_seconds, granted)
-    raise SandboxError(f"there is no tier called {name!r} here")
+    raise SandboxError(f"there is no sandbox called {name!r} here")

@@ -124,6 +124,7 @@ TRIALS: Final = (
         "search",
         lambda scene: (["solution.py", "spec.py", "judge.py", scene.bait.name], [str(scene.bait.folder)]),
     ),
+    Trial("reads packages that nobody granted", _SANDBOXES, "foreign", lambda _: (["hypothesis", "pip"],)),
     Trial("learns that a file exists", _NAMESPACES, "look_up", lambda scene: (str(scene.bait.secret),)),
     Trial("writes outside", _SANDBOXES, "write", lambda scene: (str(scene.bait.open_folder / "new"),)),
     Trial("changes a file", _SANDBOXES, "open_to_write", lambda scene: (str(scene.bait.secret),)),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -34,9 +34,10 @@ def _exists(user: int) -> bool:
     return any(int(first) <= user < int(first) + int(count) for first, _, count in map(str.split, lines))
 
 
-def hidden_from_others(paths: Iterable[str]) -> list[str]:
+@functools.cache
+def hidden_from_others(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return those paths that a user without any rights of his own cannot reach and read."""
-    return [path for path in paths if not _open_to_all(path)]
+    return tuple(path for path in paths if not _open_to_all(path))
 
 
 def _open_to_all(path: str) -> bool:

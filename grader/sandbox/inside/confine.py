@@ -71,7 +71,11 @@ def become(user: int, *, reads_all: bool = False) -> None:
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     if reads_all:
-        _keep_only(_READ_AND_SEARCH)
+        try:
+            _keep_only(_READ_AND_SEARCH)
+        except OSError as error:
+            why = f"only root can read this Python, and root may not keep its right to: {error.strerror}"
+            raise OSError(error.errno, why) from error
 
 
 def leave_users() -> None:
