@@ -87,11 +87,14 @@ def write_submission(root: Path, name: str, files: dict[str, bytes], form: int =
     (root / f"{name}{'.zip' if form % 4 == 2 else '.tgz'}").write_bytes(whole)
 
 
-def deadly_pack(pack: Path, armed: Path) -> Path:
-    """Write the course with two traps: while `armed` exists, one spec kills its judge and another raises."""
+def deadly_pack(pack: Path, armed: Path, victim: str = "getpid") -> Path:
+    """Write the course with two traps: while `armed` exists, one spec kills its judge and another raises.
+
+    With ``getppid`` as the victim it is not the judge but the process that started it.
+    """
     shutil.copytree(COURSE, pack)
     trap = f"    import os, pathlib\n    if pathlib.Path({str(armed)!r}).exists():\n        "
-    for place, deed in ((TRIPLE, "os.kill(os.getpid(), 9)"), (ALL, "raise OSError('no oracle today')")):
+    for place, deed in ((TRIPLE, f"os.kill(os.{victim}(), 9)"), (ALL, "raise OSError('no oracle today')")):
         path = pack / place / "spec.py"
         text = path.read_text()
         docstring = text.index('"""', text.index("def check_"))

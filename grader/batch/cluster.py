@@ -1,26 +1,32 @@
 """Judges on a cluster: `dask.distributed` runs the same function on the same JSON.
 
-Every worker needs the same version of this package, its libraries and the exercises; a judge that has others says so
-and refuses. Start them with one thread each (``dask worker tcp://... --nthreads 1 --nworkers 4``): judging keeps to
-one job a process.
+A worker of dask keeps judges beside itself, one for each of its threads, as `grader.batch.pool` does on one machine:
+what happens in a judge cannot touch the worker, and what goes on in the worker's threads cannot touch a grade. Every
+worker needs the same version of this package, its libraries and the exercises; a judge that has others says so and
+refuses.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.util
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final, ParamSpec, TypeVar
 
 from grader.batch.folder import BatchError
+from grader.batch.pool import LocalPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _WORKERS_S: Final = 60
 _ASK_S: Final = 5.0
+# Far beyond what any job may take.
+_PATIENCE_S: Final = 900.0
 
 
 class ClusterPool(Executor):
@@ -62,18 +68,33 @@ class ClusterPool(Executor):
         self._executor = self._client.get_executor(pure=False)
 
     def width(self) -> int:
-        """Return how many workers there are; asked of the scheduler now and then, for they come and go."""
+        """Return how many threads the workers have; asked now and then, for workers come and go."""
         if time.monotonic() >= self._ask_at:
-            self._width = max(1, len(self._client.nthreads()))
+            self._width = max(1, sum(self._client.nthreads().values()))
             self._ask_at = time.monotonic() + _ASK_S
         return self._width
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a worker call a function of a module."""
-        future: Future[T] = self._executor.submit(fn, *args, **kwargs)
+        """Have a judge beside a worker call a function of a module; JSON carries what it takes and what it returns."""
+        future: Future[T] = self._executor.submit(_in_a_judge, fn, *args, **kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; what still runs there is cancelled with `cancel_futures`."""
         self._executor.shutdown(wait=wait and not cancel_futures)
         self._client.close()
+
+
+_judges: LocalPool | None = None
+_judges_lock: Final = threading.Lock()
+
+
+def _in_a_judge(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Have one of the judges beside this worker of dask do the job."""
+    global _judges
+    with _judges_lock:
+        if _judges is None:
+            distributed: Any = importlib.import_module("distributed")
+            _judges = LocalPool(distributed.get_worker().state.nthreads, patience_s=_PATIENCE_S)
+            atexit.register(_judges.shutdown, wait=False, cancel_futures=True)
+    return _judges.submit(fn, *args, **kwargs).result()

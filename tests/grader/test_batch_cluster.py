@@ -23,15 +23,20 @@ distributed = pytest.importorskip("distributed", reason="the extra `cluster` is 
 pytestmark = pytest.mark.filterwarnings("default")
 
 
+def start_cluster(workers: int, threads: int) -> Any:
+    """A scheduler and workers on this machine, each a process of its own under a nanny."""
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=True,
+        dashboard_address=":0",
+        silence_logs="CRITICAL",
+    )
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A scheduler and two workers on this machine, each a process of its own under a nanny."""
-    import dask
-
-    settings = {"n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": None}
-    # One death of a worker may happen to any job; so is the scheduler told here, which otherwise allows three.
-    told = dask.config.set({"distributed.scheduler.allowed-failures": 1})
-    with told, distributed.LocalCluster(**settings, silence_logs="CRITICAL") as made:
+    with start_cluster(2, 2) as made:
         yield made
 
 
@@ -43,7 +48,7 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_cluster_gives_the_same_grades(cluster: Any, classroom: Path, tmp_path: Path) -> None:
-    """As a pool on this machine, to the byte, although a worker is killed midway and its threads share one judge."""
+    """As a pool on this machine, to the byte, although a worker is killed midway."""
     local = Bureau(tmp_path / "local")
     local.grade(classroom)
     remote = Bureau(tmp_path / "remote")
@@ -73,27 +78,44 @@ def test_nobody_at_the_address() -> None:
         ClusterPool("tcp://127.0.0.1:9", connect_s=1)
 
 
-def test_a_job_that_kills_workers(cluster: Any, tmp_path: Path) -> None:
-    """The scheduler gives it up after a few; it is infra, and the workers that are started anew judge the rest."""
+def test_a_job_that_kills_its_judge(cluster: Any, tmp_path: Path) -> None:
+    """It is infra as on one machine, and costs no worker; the other jobs are judged."""
     (tmp_path / "armed").touch()
     bureau = Bureau(tmp_path / "out", deadly_pack(tmp_path / "pack", tmp_path / "armed"))
     sources = {f"{exercise.id}/task.py": exercise.solution.encode() for exercise in bureau.exercises}
     write_submission(tmp_path / "class", "ann", sources)
+    before = {worker.pid for worker in cluster.workers.values()}
     summary = bureau.grade(
-        tmp_path / "class", executor=lambda: ClusterPool(cluster.scheduler_address), width=1
+        tmp_path / "class", executor=lambda: ClusterPool(cluster.scheduler_address), width=2
     )
     assert summary.not_graded == ("ann",)
     assert list(verdicts(bureau.results)["ann"].values()) == ["pass", "infra", "infra"]
     line = json.loads(bureau.results.read_text())
+    assert "SIGKILL" in line["exercises"][1]["checks"][0]["message"]
+    assert {worker.pid for worker in cluster.workers.values()} == before
+
+
+def test_a_job_that_workers_die_of(tmp_path: Path) -> None:
+    """When the scheduler gives it up, so do we; nothing else is lost."""
+    import dask
+
+    (tmp_path / "armed").touch()
+    bureau = Bureau(tmp_path / "out", deadly_pack(tmp_path / "pack", tmp_path / "armed", "getppid"))
+    write_submission(
+        tmp_path / "class", "ann", {f"{bureau.exercises[1].id}/task.py": b"def triple(x):\n    return 1\n"}
+    )
+    told = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with told, start_cluster(1, 1) as made:
+        bureau.grade(tmp_path / "class", executor=lambda: ClusterPool(made.scheduler_address), width=1)
+    line = json.loads(bureau.results.read_text())
+    assert [one["verdict"] for one in line["exercises"]] == ["missing", "infra", "missing"]
     assert "KilledWorker" in line["exercises"][1]["checks"][0]["message"]
 
 
 def test_a_scheduler_that_goes_away(classroom: Path, tmp_path: Path) -> None:
     """The run ends with a sentence, and goes on later where it stopped."""
     bureau = Bureau(tmp_path)
-    made = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
-    )
+    made = start_cluster(1, 1)
 
     def close() -> None:
         while len(list((tmp_path / "grades").rglob("*.json"))) < 2:
