@@ -30,6 +30,7 @@ from grader.remains import ReplyPipe, remove_folder
 
 POSIX: Final = os.name == "posix"
 START_SECONDS: Final = 30.0
+STOPPED: Final = "it was stopped: "
 PYTHON_OPTIONS: Final = ("-I", "-S", "-B", "-X", "utf8")
 _TICK: Final = 0.02
 
@@ -237,7 +238,7 @@ class ProcessRunner:
                 return WorkerGone("timeout", f"it had not finished after {self._allowed:g} s and was stopped")
             return WorkerGone("infra", f"the worker was not ready after {START_SECONDS:g} s")
         if self._stopped:
-            return WorkerGone("crashed" if self._ready else "infra", f"it was stopped: {self._stopped}")
+            return WorkerGone("crashed" if self._ready else "infra", STOPPED + self._stopped)
         if not self._ready:
             return WorkerGone("infra", f"the worker ended before it was ready ({_in_words(status)})")
         if status == -getattr(signal, "SIGXCPU", 0):

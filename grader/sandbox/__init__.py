@@ -8,6 +8,9 @@ Three tiers, best first:
 
 A tier is used only after its self-test has tried, on this machine, what must fail in it.
 
+A worker in a sandbox dies with the thread that started it, so that no killed judge leaves one behind: start and close
+it in one thread.
+
 `choose_launcher` gives what `grader.judge.check_exercise(launcher=...)` takes. Read `inside.confine` first, then
 `bubblewrap`, then `trials`.
 """

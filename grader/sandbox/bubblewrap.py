@@ -65,33 +65,14 @@ class BubblewrapLauncher:
         """
         _fill(folder)
         user = spare_user()
-        order = {
-            "user": user,
-            "reads_all": False,
-            "own_users": user is not None,
-            "landlock": None,
-            "seccomp": True,
-        }
-        argv = [
-            *(
-                _program("bwrap"),
-                *_NAMESPACES,
-                *(_AS_USER if user is None else _AS_ROOT),
-                "--hostname",
-                "sandbox",
-            ),
-            *("--die-with-parent", *_root(needs(self.granted), folder)),
-            *("--perms", "1777", "--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/"),
-            *("--chdir", "/tmp", "--setenv", "LD_LIBRARY_PATH", "/libs", "--", "/python/bin/python"),
-            *(
-                *PYTHON_OPTIONS,
-                "/grader/worker.pyc",
-                str(self.memory),
-                str(self.cpu_seconds),
-                json.dumps(order),
-            ),
-            "/packages",
-        ]
+        root = user is not None
+        order = {"user": user, "reads_all": False, "own_users": root, "landlock": None, "seccomp": True}
+        argv = [_program("bwrap"), *_NAMESPACES, *(_AS_ROOT if root else _AS_USER), "--hostname", "sandbox"]
+        argv += ["--die-with-parent", *_root(needs(self.granted), folder)]
+        argv += ["--perms", "1777", "--size", str(self.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/"]
+        argv += ["--chdir", "/tmp", "--setenv", "LD_LIBRARY_PATH", "/libs", "--"]
+        argv += ["/python/bin/python", *PYTHON_OPTIONS, "/grader/worker.pyc"]
+        argv += [str(self.memory), str(self.cpu_seconds), json.dumps(order), "/packages"]
         guard = tmpfs_guard("/tmp", self.tmp_bytes)
         return Launch(argv, worker_environment("/tmp"), "/", shell_status=True, guard=guard)
 

@@ -53,15 +53,13 @@ class LandlockLauncher:
             "seccomp": True,
         }
         argv = [
-            *(
-                needed.python,
-                *PYTHON_OPTIONS,
-                str(GRADER / "worker.py"),
-                str(self.memory),
-                str(self.cpu_seconds),
-            ),
-            *(json.dumps(order), *needed.package_folders()),
+            needed.python,
+            *PYTHON_OPTIONS,
+            str(GRADER / "worker.py"),
+            str(self.memory),
+            str(self.cpu_seconds),
         ]
+        argv += [json.dumps(order), *needed.package_folders()]
         return Launch(argv, worker_environment(folder), folder, guard=folder_guard(folder, self.tmp_bytes))
 
 

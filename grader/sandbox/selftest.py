@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from grader.process import Launch, ProcessRunner
+from grader.process import STOPPED, Launch, ProcessRunner
 from grader.program import Step, WorkerGone
 from grader.protocol import Ref
 from grader.sandbox.bait import Bait
@@ -111,7 +111,9 @@ class _Prober:
         """
         steps = [Step("name", function), Step("call", "", (Ref(0), *arguments))]
         try:
-            reply = self._started().run(0, steps, [1])
+            runner = self._started()
+            runner.allow(_SECONDS)
+            reply = runner.run(0, steps, [1])
         except WorkerGone:
             self.close()
             raise
@@ -174,8 +176,9 @@ def _put(trial: Trial, prober: _Prober, scene: Scene, tier: str) -> Finding:
     except Refused as refused:
         return Finding(trial.name, promised, held=True, detail=str(refused))
     except WorkerGone as gone:
-        # A worker that was stopped for it did not get away with it; one that left of its own accord did.
-        stopped = "stopped" in gone.message
+        # One that its guard stopped did not get away with it; one that left of its own accord did, and one that ran
+        # out of time tells nothing.
+        stopped = gone.verdict == "crashed" and gone.message.startswith(STOPPED)
         return Finding(trial.name, promised, held=stopped, detail=gone.message)
     broke = bool(got) and (trial.proof is None or trial.proof(scene))
     return Finding(trial.name, promised, held=not broke, detail=got or "nothing was found")
