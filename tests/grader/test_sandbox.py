@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -629,14 +630,18 @@ runner.load(b"while True: pass", ())
 def test_killing_the_judge_leaves_no_survivor(sandbox: SandboxLauncher) -> None:
     """Whoever is killed, judge or bubblewrap, takes the busy worker along."""
     command = [sys.executable, "-c", JUDGE.format(launcher=repr(sandbox))]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as judge:
-        assert judge.stdout is not None
-        assert judge.stdout.readline() == b"ready\n"
-        started = descendants(judge.pid)
-        assert started
-        judge.kill()
-    assert wait_until(lambda: not any(alive(process) for process in started))
+    with tempfile.TemporaryDirectory(
+        prefix="grader-test-"
+    ) as folder:  # for what a killed judge cannot clear away
+        os.chmod(folder, 0o755)
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": folder}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as judge:
+            assert judge.stdout is not None
+            assert judge.stdout.readline() == b"ready\n"
+            started = descendants(judge.pid)
+            assert started
+            judge.kill()
+        assert wait_until(lambda: not any(alive(process) for process in started))
 
 
 def alive(process: int) -> bool:
