@@ -50,7 +50,8 @@ class Job:
     def key(self) -> str:
         """A hash of everything that the grade depends on."""
         settings = asdict(self.settings)
-        del settings["pack"], settings["submission_s"]
+        for name in ("pack", "submission_s", "hide_inputs"):  # of these a grade is independent
+            del settings[name]
         parts = [self.exercise, self.version, self.sha256, settings]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

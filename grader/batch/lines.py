@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from grader.batch.job import not_judged
 from grader.batch.version import Settings
 from grader.exercise import Exercise
 from grader.intake import Submission
+
+# With these verdicts a check's message was made before any input was, or by the judge alone. Every other message may
+# carry an input out, in an exception's text or in the name of a module that is imported.
+_SAYS_NO_INPUT: Final = frozenset({"syntax", "missing", "skipped", "infra"})
 
 
 def used_up(seconds: float, settings: Settings) -> bool:
@@ -47,7 +51,7 @@ def results_line(
             entry = not_judged(exercise.id, exercise.points, why, "timeout")
             late.append(exercise.id)
         else:
-            entry = grades[exercise.id]
+            entry = _hidden(grades[exercise.id]) if settings.hide_inputs else grades[exercise.id]
         spent += entry["seconds"]
         if entry["verdict"] == "infra":
             lost.append(exercise.id)
@@ -69,3 +73,11 @@ def results_line(
         "notes": notes,
         "error": submission.error,
     }
+
+
+def _hidden(entry: dict[str, Any]) -> dict[str, Any]:
+    checks = [
+        {**check, "hidden": check["hidden"] or check["verdict"] not in _SAYS_NO_INPUT}
+        for check in entry["checks"]
+    ]
+    return {**entry, "checks": checks}

@@ -35,6 +35,8 @@ class Settings:
         Seconds that the student's code may take for one check, one exercise, one submission.
     sandbox
         The tier: "auto" for the best one that keeps strangers' code in, or "process", which does not.
+    hide_inputs
+        Whether checks count as hidden, whatever their spec says: reports then keep from students what they failed on.
     """
 
     pack: str | None = None
@@ -43,6 +45,7 @@ class Settings:
     exercise_s: float = 60.0
     submission_s: float = 600.0
     sandbox: str = "auto"
+    hide_inputs: bool = False
 
     @property
     def root(self) -> Path:

@@ -51,9 +51,15 @@ UNSAFE: str = "--unsafe-no-sandbox"
     "--seed-file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Draw all inputs from the secret in this file; without it they are those that students see.",
+    help="Draw all inputs from the secret in this file, and keep them from students; without it they are those that "
+    "students see.",
 )
 @click.option("--new-seed", is_flag=True, help="Make that file, with a new secret, readable for you alone.")
+@click.option(
+    "--show-inputs",
+    is_flag=True,
+    help="Tell students what they failed on, although it comes from the secret.",
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 1024), metavar="N", help="Judges side by side (else one a core)."
 )
@@ -79,6 +85,7 @@ def grade_command(
     out: Path,
     seed_file: Path | None,
     new_seed: bool,
+    show_inputs: bool,
     jobs: int | None,
     scheduler: str | None,
     exercises: Path | None,
@@ -109,7 +116,7 @@ def grade_command(
             )
     try:
         with _ended_by_signals():
-            settings = _settings(root, seed_file, new_seed, unsafe)
+            settings = _settings(root, seed_file, new_seed, show_inputs, unsafe)
             with Folder(out) as folder:
                 return _grade(
                     submissions, kind, folder, course, settings, jobs, scheduler, reports=not no_reports
@@ -128,7 +135,9 @@ def _course(exercises: Path | None) -> tuple[Path | None, list[Exercise]]:
     return root, course
 
 
-def _settings(root: Path | None, seed_file: Path | None, new_seed: bool, unsafe: bool) -> Settings:
+def _settings(
+    root: Path | None, seed_file: Path | None, new_seed: bool, show_inputs: bool, unsafe: bool
+) -> Settings:
     from grader.batch import Settings
     from grader.batch.seed import is_open_to_others, make_seed, read_seed
 
@@ -142,7 +151,8 @@ def _settings(root: Path | None, seed_file: Path | None, new_seed: bool, unsafe:
                 f"grader: others on this machine can read {seed_file}. Run: chmod 600 {seed_file}", err=True
             )
     pack = None if root is None else str(root)
-    return Settings(pack, seed, sandbox="process" if unsafe else "auto")
+    hide = seed is not None and not show_inputs
+    return Settings(pack, seed, sandbox="process" if unsafe else "auto", hide_inputs=hide)
 
 
 def _grade(

@@ -48,6 +48,7 @@ from grader.exercise import load_exercises
 from grader.judge import check_exercise
 from grader.process import ProcessLauncher
 
+UNSAFE = "--unsafe-no-sandbox"
 LINUX = sys.platform == "linux"
 SOURCES = {exercise.id: exercise for exercise in load_exercises(COURSE)}
 
@@ -140,6 +141,24 @@ def test_another_seed_draws_other_inputs(classroom: Path, undisturbed: Bureau, t
     assert set(lines[0]) < set(undisturbed.lines())
 
 
+def test_secret_inputs_are_hidden(classroom: Path, undisturbed: Bureau, tmp_path: Path) -> None:
+    """All that may carry an input out of the judge is marked; the grades are the same, and not judged again."""
+    shutil.copytree(undisturbed.out, tmp_path / "out")
+    bureau = Bureau(tmp_path / "out", hide_inputs=True)
+    summary = bureau.grade(classroom)
+    assert (summary.kept, summary.judged) == (0, 0)
+    open_lines, lines = ([json.loads(line) for line in one.lines()] for one in (undisturbed, bureau))
+    shown = set()
+    for line, before in zip(lines, open_lines, strict=True):
+        for one, known in zip(line["exercises"], before["exercises"], strict=True):
+            for check, other in zip(one["checks"], known["checks"], strict=True):
+                assert {**check, "hidden": False} == other
+                if not check["hidden"]:
+                    shown.add(check["verdict"])
+                    assert not check["counterexample"] + check["got"] + check["output"]
+    assert shown == {"missing", "syntax", "skipped"}
+
+
 # Once only
 
 
@@ -199,7 +218,7 @@ def test_grades_outlive_the_results(classroom: Path, undisturbed: Bureau, tmp_pa
 
 
 def test_what_a_grade_depends_on() -> None:
-    """Source, version, seed, deadlines, tier and exercise are in the key; the deadline of a submission is not."""
+    """Source, version, seed, deadlines, tier and exercise are in the key; what only the line depends on is not."""
     settings = Settings(pack=str(COURSE))
     changes = ({"seed": 1}, {"check_s": 1.0}, {"exercise_s": 1.0}, {"sandbox": "process"})
     jobs = [
@@ -212,7 +231,8 @@ def test_what_a_grade_depends_on() -> None:
         *[Job(DOUBLE, ("v", "w"), "a", replace(settings, **change)) for change in changes],
     ]
     assert len({job.key for job in jobs}) == len(jobs)
-    assert Job(DOUBLE, ("v", "w"), "a", replace(settings, submission_s=1.0)).key == jobs[0].key
+    for change in ({"submission_s": 1.0}, {"hide_inputs": True}):
+        assert Job(DOUBLE, ("v", "w"), "a", replace(settings, **change)).key == jobs[0].key
 
 
 def test_a_changed_exercise_has_another_version(tmp_path: Path) -> None:
@@ -621,7 +641,7 @@ def seed_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def command(classroom: Path, tmp_path: Path, seed_file: Path) -> Command:
     return Command(
-        tmp_path / "out", classroom, "--seed-file", seed_file, "--unsafe-no-sandbox", "--jobs", "2"
+        tmp_path / "out", classroom, "--seed-file", seed_file, "--show-inputs", UNSAFE, "--jobs", "2"
     )
 
 
@@ -647,6 +667,11 @@ def test_the_command_grades_and_keeps_its_secret(command: Command, undisturbed: 
     assert orphans() == []
     status, out, err = command.run()
     assert (status, "0 graded, 11 unchanged" in out) == (0, True)
+    command.arguments.remove("--show-inputs")
+    assert command.run()[0] == 0
+    found = [json.loads(line) for line in read_lines(command.out / "results.jsonl")]
+    hidden = {check["hidden"] for line in found for one in line["exercises"] for check in one["checks"]}
+    assert hidden == {True, False}
 
 
 def test_in_the_sandbox(
@@ -659,7 +684,7 @@ def test_in_the_sandbox(
         choose_launcher()
     except SandboxError as error:
         pytest.skip(str(error))
-    command = Command(tmp_path / "out", classroom, "--seed-file", seed_file, "--no-reports")
+    command = Command(tmp_path / "out", classroom, "--seed-file", seed_file, "--show-inputs", "--no-reports")
     status, _, err = command.run()
     assert (status, err) == (0, "")
     found = [json.loads(line) for line in read_lines(command.out / "results.jsonl")]
