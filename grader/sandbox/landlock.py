@@ -14,7 +14,7 @@ from grader.process import PYTHON_OPTIONS, Launch, worker_environment
 from grader.sandbox.guard import folder_guard
 from grader.sandbox.inside import landlock
 from grader.sandbox.needs import GRADER, needs
-from grader.sandbox.user import hidden_from_others, spare_user
+from grader.sandbox.user import hidden_from_others, spare_user, way_is_open
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,10 @@ class LandlockLauncher:
         if user is not None:
             os.chown(folder, user, user)
         *read, stdlib = needed.paths()
+        open_to_user = way_is_open(folder) and not hidden_from_others(tuple(needed.paths()))
         order = {
             "user": user,
-            "reads_all": user is not None and bool(hidden_from_others(tuple(needed.paths()))),
+            "reads_all": user is not None and not open_to_user,
             "landlock": {"read": read, "stdlib": stdlib, "write": folder},
             "own_users": False,
             "seccomp": True,

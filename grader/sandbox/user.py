@@ -40,10 +40,14 @@ def hidden_from_others(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path for path in paths if not _open_to_all(path))
 
 
-def _open_to_all(path: str) -> bool:
-    place = Path(path)
-    mode = place.stat().st_mode
-    wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
+def way_is_open(path: str) -> bool:
+    """Return whether a user without any rights of his own may enter every folder above a path."""
     # Links on the way lead elsewhere: both ways must be open.
-    above = {*place.parents, *place.resolve().parents}
-    return mode & wanted == wanted and all(parent.stat().st_mode & stat.S_IXOTH for parent in above)
+    above = {*Path(path).parents, *Path(path).resolve().parents}
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in above)
+
+
+def _open_to_all(path: str) -> bool:
+    mode = os.stat(path).st_mode
+    wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
+    return mode & wanted == wanted and way_is_open(path)

@@ -672,9 +672,12 @@ def test_a_private_folder_goes_with_its_worker(
     launcher: SandboxLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is in it, and whoever owns that."""
-    tmp_path.chmod(0o755)
+    tmp_path.chmod(0o700)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert ask(launcher, "for i in range(9): open(f'file{i}', 'w').write('x')") == "loaded"
+    source = (
+        "import os\nfor i in range(9): open(os.path.join(os.environ['TMPDIR'], f'file{i}'), 'w').write('x')"
+    )
+    assert ask(launcher, source, ("os",)) == "loaded"
     assert not list(tmp_path.iterdir())
 
 
