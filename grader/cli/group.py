@@ -34,6 +34,11 @@ _VERBS = {
     "report": "reporting",
     "export": "reporting",
     "doctor": "doctor",
+    "grade": "grade",
+    "release": "teaching",
+    "new": "teaching",
+    "dev": "teaching",
+    "similar": "teaching",
 }
 
 
