@@ -1,7 +1,7 @@
 """Ten thousand random programs of up to thirty operations: gradients against central differences, in float64.
 
-A program draws its operations and the earlier results that they take. One number comes out; its gradient by all leaves is
-compared along a random direction, which meets every element of every leaf at once.
+A program draws its operations and the earlier results that they take. One number comes out; its gradient by all
+leaves is compared along a random direction, which meets every element of every leaf at once.
 """
 
 from __future__ import annotations
