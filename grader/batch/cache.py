@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grader.progress import write_aside
+from grader.batch.folder import BatchError
+from grader.progress import reason, write_aside
 
 
 class Cache:
@@ -34,10 +35,19 @@ class Cache:
         return grade
 
     def put(self, key: str, grade: dict[str, Any]) -> None:
-        """Keep a grade."""
+        """Keep a grade.
+
+        Raises
+        ------
+        BatchError
+            If it cannot be written.
+        """
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(path, json.dumps({"key": key, "grade": grade}).encode())
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_aside(path, json.dumps({"key": key, "grade": grade}).encode())
+        except OSError as error:
+            raise BatchError(f"{path} could not be written: {reason(error)}. Run again to go on.") from None
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.json"

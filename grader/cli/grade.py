@@ -17,6 +17,7 @@ from grader.cli.session import PACK_VARIABLE
 from grader.cli.terminal import console, in_colour
 from grader.cli.verb import Misuse, Verb, require_judge
 from grader.exercise import Exercise, exercises_root, load_exercises
+from grader.progress import reason
 
 if TYPE_CHECKING:
     from grader.batch import Folder, Progress, Settings, Summary
@@ -106,6 +107,8 @@ def grade_command(
     from grader.batch import BatchError, Folder
     from grader.intake import IntakeError, StoreError
 
+    if os.open not in os.supports_dir_fd:
+        raise Misuse("a class is graded on Linux or macOS; here `grader check` checks one's own work.")
     if jobs is not None and scheduler is not None:
         raise Misuse("--jobs is for judges on this machine; a cluster has as many as it has workers.")
     root, course = _course(exercises)
@@ -300,9 +303,14 @@ def _say_end(summary: Summary, seconds: float) -> None:
 
 
 def _write_reports(folder: Folder, course: Sequence[Exercise]) -> None:
-    from grader.reports import lessons_of, write_all
+    from grader.reports import ResultsError, lessons_of, write_all
 
-    results = write_all(folder.results, folder.root, lessons=lessons_of(course))
+    try:
+        results = write_all(folder.results, folder.root, lessons=lessons_of(course))
+    except ResultsError as error:
+        raise Misuse(str(error)) from None
+    except OSError as error:
+        raise Misuse(f"the reports could not be written in {folder.root}: {reason(error)}.") from None
     for notice in results.notices:
         click.echo(f"grader: {notice}", err=True)
 

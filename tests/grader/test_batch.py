@@ -558,6 +558,18 @@ def test_a_cache_entry_is_for_its_key(tmp_path: Path) -> None:
     assert (cache.get("aa1"), cache.get("aa2")) == (None, None)
 
 
+def test_grades_that_cannot_be_kept(classroom: Path, tmp_path: Path) -> None:
+    """The run ends with a sentence, without a judge left, and goes on when there is room."""
+    bureau = Bureau(tmp_path)
+    (tmp_path / "grades").touch()
+    with pytest.raises(BatchError, match=r"could not be written: .*Run again"):
+        bureau.grade(classroom / "s00", classroom / "s04")
+    assert isinstance(bureau.pool, LocalPool)
+    assert bureau.pool.pids() == []
+    (tmp_path / "grades").unlink()
+    assert bureau.grade(classroom / "s00", classroom / "s04").graded == 2
+
+
 # The seed
 
 
