@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import io
 import json
@@ -201,5 +202,9 @@ def foster_parent() -> Iterator[Callable[[], list[int]]]:
 
 
 def _children() -> list[int]:
-    tasks = Path("/proc/self/task")
-    return [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        # a thread may end while we look
+        with contextlib.suppress(FileNotFoundError):
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
