@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["grade_command"]
 
-UNSAFE: str = "--unsafe-no-sandbox"
+UNSAFE: Final = "--unsafe-no-sandbox"
+_QUIET_S: Final = 60.0
 
 
 @click.command(
@@ -250,9 +251,22 @@ def _cores() -> int:
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar with the rate and the time left, where there is a terminal to show it on."""
+    """Show a bar with the rate and the time left; where there is no terminal, say a line once a minute."""
+    began = said = time.monotonic()
+
+    def rate(progress: Progress) -> str:
+        graded = progress.done - progress.kept
+        return f"{60 * graded / max(time.monotonic() - began, 1e-3):.0f} a minute" if graded else ""
+
     if not in_colour():
-        yield lambda progress: None  # noqa: ARG005  # the shape of every watcher
+
+        def say(progress: Progress) -> None:
+            nonlocal said
+            if time.monotonic() - said > _QUIET_S:
+                said = time.monotonic()
+                click.echo(f"{progress.done} of {total} submissions, {rate(progress) or 'judging'}")
+
+        yield say
         return
     from rich.progress import (
         BarColumn,
@@ -272,16 +286,9 @@ def _progress(total: int) -> Iterator[Callable[[Progress], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    began = time.monotonic()
     with Bar(*columns, console=console(), transient=True, refresh_per_second=4) as bar:
         task = bar.add_task("", total=total, rate="")
-
-        def watch(progress: Progress) -> None:
-            graded = progress.done - progress.kept
-            rate = f"{60 * graded / max(time.monotonic() - began, 1e-3):.0f} a minute" if graded else ""
-            bar.update(task, completed=progress.done, rate=rate)
-
-        yield watch
+        yield lambda progress: bar.update(task, completed=progress.done, rate=rate(progress))
 
 
 def _say_end(summary: Summary, seconds: float) -> None:
