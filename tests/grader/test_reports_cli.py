@@ -49,7 +49,8 @@ def test_a_notice_is_said(student: StudentAtWork, results: Path, tmp_path: Path)
     """On standard error, and the rest is done."""
     results.write_bytes(results.read_bytes() + b'{"submission": "zo')
     said = student.grader("report", str(results), "--out", str(tmp_path / "out"))
-    assert (said.exit_code, said.stdout.split(".")[0]) == (0, f"3 submissions reported in {tmp_path / 'out'}")
+    assert said.exit_code == 0
+    assert said.stdout.startswith(f"3 submissions reported in {tmp_path / 'out'}.")
     assert "cut short" in said.stderr
 
 
