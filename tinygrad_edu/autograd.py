@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.anomaly import AnomalyError, detect_anomaly
-from tinygrad_edu.backward import backward, start, walk
+from tinygrad_edu.backward import backward, leave_alone, start, walk
 from tinygrad_edu.errors import AutogradError, NoGradError, ShapeError, user_line
 from tinygrad_edu.function import Function
 from tinygrad_edu.grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.gradcheck import check_vjp, gradcheck, gradgradcheck
+from tinygrad_edu.inputs import as_tuple
 from tinygrad_edu.missing import why_no_grad
 from tinygrad_edu.ops.shape import reshape, stack
 from tinygrad_edu.primitive import Node, constant
@@ -84,8 +85,8 @@ def grad(
     >>> dy.item(), ddy.item()
     (27.0, 18.0)
     """
-    outputs, inputs = _sequence(outputs), _sequence(inputs)
-    cotangents = (None,) * len(outputs) if grad_outputs is None else _sequence(grad_outputs)
+    outputs, inputs = as_tuple(outputs), as_tuple(inputs)
+    cotangents = (None,) * len(outputs) if grad_outputs is None else as_tuple(grad_outputs)
     if len(cotangents) != len(outputs):
         raise ShapeError(f"grad: {len(outputs)} outputs, but {len(cotangents)} grad_outputs.{user_line()}")
     for i, x in enumerate(inputs):
@@ -104,7 +105,7 @@ def grad(
     last = len(outputs) - 1
     for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
         seed = start(output, cotangent, create_graph)
-        walk(output, seed, _ignore, retain or i < last, create_graph, watch)
+        walk(output, seed, leave_alone, retain or i < last, create_graph, watch)
     results = []
     for i, x in enumerate(inputs):
         g = found.get(id(x))
@@ -117,18 +118,10 @@ def grad(
     return tuple(results)
 
 
-def _ignore(leaf: Any, g: Any) -> None:
-    """Leave the leaf's gradient alone."""
-
-
-def _sequence(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, Sequence) and not isinstance(x, Node) else (x,)
-
-
 def _fresh(inputs: Any, create_graph: bool) -> tuple[Any, ...]:
     """Return leaves with the values of `inputs`; under `create_graph` the inputs themselves."""
     fresh = []
-    for x in _sequence(inputs):
+    for x in as_tuple(inputs):
         if create_graph and x.requires_grad:
             # one step further on, so that the same tensor given twice is two inputs
             fresh.append(reshape(x, x.shape))
@@ -208,7 +201,7 @@ def jvp(func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool = Fals
         cotangent = constant(np.zeros_like(out.data)).requires_grad_()
         back = grad(out, leaves, cotangent, create_graph=True, allow_unused=True)
         moved = None
-        for g, tangent in zip(back, _sequence(v), strict=True):
+        for g, tangent in zip(back, as_tuple(v), strict=True):
             if g is not None and g.requires_grad:
                 (part,) = grad(
                     g, cotangent, tangent, retain_graph=True, create_graph=create_graph, allow_unused=True
@@ -286,7 +279,7 @@ def hessian(func: Callable[..., Any], inputs: Any, create_graph: bool = False) -
     [[6.0, 0.0], [0.0, 12.0]]
     """
     several = isinstance(inputs, Sequence) and not isinstance(inputs, Node)
-    count = len(_sequence(inputs))
+    count = len(as_tuple(inputs))
 
     def gradient_by(i: int) -> Callable[..., Any]:
         def gradient(*xs: Any) -> Any:

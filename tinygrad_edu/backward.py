@@ -29,7 +29,7 @@ from tinygrad_edu.errors import (
 from tinygrad_edu.ops.broadcast import sum_to
 from tinygrad_edu.primitive import Node, Op, constant, recording
 
-__all__ = ["backward", "start", "walk"]
+__all__ = ["backward", "leave_alone", "start", "walk"]
 
 # Marks a node as gathered, before any contribution has reached it.
 _PENDING: Any = object()
@@ -115,6 +115,10 @@ def _accumulate(create_graph: bool) -> Callable[[Any, Any], None]:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     return with_tensors if create_graph else with_arrays
+
+
+def leave_alone(leaf: Any, g: Any) -> None:
+    """Deliver nothing: for a walk that only watches."""
 
 
 def walk(

@@ -6,15 +6,16 @@ in float64, at every element, and the worst one is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.backward import start, walk
+from tinygrad_edu.backward import leave_alone, start, walk
 from tinygrad_edu.errors import AutogradError, DtypeError
 from tinygrad_edu.grad_mode import enable_grad
-from tinygrad_edu.primitive import Node, constant
+from tinygrad_edu.inputs import as_tuple
+from tinygrad_edu.primitive import constant
 
 __all__ = ["GradcheckError", "check_vjp", "gradcheck", "gradgradcheck"]
 
@@ -68,7 +69,7 @@ def gradcheck(
     True
     """
     try:
-        _check(func, _sequence(inputs), eps, atol, rtol, np.random.default_rng(seed))
+        _check(func, as_tuple(inputs), eps, atol, rtol, np.random.default_rng(seed))
     except GradcheckError:
         if raise_exception:
             raise
@@ -96,7 +97,7 @@ def gradgradcheck(
     >>> gradgradcheck(lambda x: x**3, tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True))
     True
     """
-    inputs = _sequence(inputs)
+    inputs = as_tuple(inputs)
     random = np.random.default_rng(seed)
     with enable_grad():
         outs = _outputs(func, _leaves(inputs))
@@ -113,7 +114,7 @@ def gradgradcheck(
                 found[id(node)] = found[id(node)] + g if id(node) in found else g
 
         for out, g in zip(outs, gs, strict=True):
-            walk(out, start(out, g, True), _ignore, True, True, watch)
+            walk(out, start(out, g, True), leave_alone, True, True, watch)
         return tuple(found[id(x)] for x in xs if id(x) in found)
 
     return gradcheck(first_derivatives, (*inputs, *cotangents), eps, atol, rtol, raise_exception, seed)
@@ -211,14 +212,6 @@ def _compare(
 def _collect(leaf: Any, g: Any) -> None:
     """Gather gradients on the check's own leaves."""
     leaf.grad = constant(np.array(g) if leaf.grad is None else leaf.grad.data + g)
-
-
-def _ignore(leaf: Any, g: Any) -> None:
-    """Leave the leaf's gradient alone."""
-
-
-def _sequence(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, Sequence) and not isinstance(x, Node) else (x,)
 
 
 def _leaves(inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from tinygrad_edu.errors import DtypeError, user_line
 from tinygrad_edu.ops import shape as shaping
 from tinygrad_edu.primitive import Node, Op, constant
 
-__all__ = ["as_array", "as_inputs", "one_tuple", "raw_index"]
+__all__ = ["as_array", "as_inputs", "as_tuple", "one_tuple", "raw_index"]
 
 
 def as_array(data: Any) -> np.ndarray:
@@ -100,3 +101,8 @@ def raw_index(key: Any) -> Any:
 def one_tuple(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Accept f((2, 3)) and f(2, 3) alike."""
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
+
+
+def as_tuple(x: Any) -> tuple[Any, ...]:
+    """Accept one tensor and a sequence of tensors alike."""
+    return tuple(x) if isinstance(x, Sequence) and not isinstance(x, Node) else (x,)
