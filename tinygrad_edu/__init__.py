@@ -16,12 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import autograd
-from tinygrad_edu.device import *
+from tinygrad_edu.backend import device
+from tinygrad_edu.broadcast import *
 from tinygrad_edu.dtypes import *
 from tinygrad_edu.factories import *
 from tinygrad_edu.grad_mode import *
 from tinygrad_edu.memory import keep_freed_memory
-from tinygrad_edu.ops.broadcast import *
 from tinygrad_edu.ops.compare import *
 from tinygrad_edu.ops.einsum import *
 from tinygrad_edu.ops.elementwise import *

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import AutogradError, user_line
 from tinygrad_edu.primitive import Node, Op
 from tinygrad_edu.watching import watched

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu.anomaly import AnomalyError, detect_anomaly
+from tinygrad_edu.backend import np
 from tinygrad_edu.backward import backward, leave_alone, start, walk
 from tinygrad_edu.errors import AutogradError, NoGradError, ShapeError, user_line
 from tinygrad_edu.function import Function

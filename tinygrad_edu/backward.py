@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import sum_to
 from tinygrad_edu.errors import (
     AutogradError,
     GraphChangedError,
@@ -26,7 +26,6 @@ from tinygrad_edu.errors import (
     ShapeError,
     user_line,
 )
-from tinygrad_edu.ops.broadcast import sum_to
 from tinygrad_edu.primitive import Node, Op, constant, recording
 
 __all__ = ["backward", "leave_alone", "start", "walk"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 __all__ = ["bool", "double", "float", "float32", "float64", "int", "int32", "int64", "long", "uint8"]
 

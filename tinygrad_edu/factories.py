@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu import dtypes
-from tinygrad_edu.errors import AutogradError, user_line
+from tinygrad_edu import backend, dtypes
+from tinygrad_edu.backend import np
 from tinygrad_edu.primitive import Node
 from tinygrad_edu.tensor import Tensor
 
@@ -223,6 +221,6 @@ def _made(array: Any, device: Any, requires_grad: bool) -> Tensor:
 
 
 def _on(device: Any, made: Tensor) -> Tensor:
-    if device is not None and str(device) != "cpu":
-        raise AutogradError(f"there is no device {str(device)!r} here, only 'cpu'.{user_line()}")
+    if device is not None:
+        backend.device(device)
     return made

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import AutogradError, RuleError, user_line
 from tinygrad_edu.grad_mode import no_grad
 from tinygrad_edu.primitive import Node, Op, constant, record, recording

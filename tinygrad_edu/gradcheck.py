@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.backward import leave_alone, start, walk
 from tinygrad_edu.errors import AutogradError, DtypeError
 from tinygrad_edu.grad_mode import enable_grad

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.dtypes import result_type
 from tinygrad_edu.errors import DtypeError, user_line
 from tinygrad_edu.ops import shape as shaping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 __all__ = ["keep_freed_memory"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_edu.broadcast import expand
 from tinygrad_edu.inputs import one_tuple, raw_index
 from tinygrad_edu.ops import compare, elementwise, linalg, order, rearrange, reduce, rounding, scan, special
 from tinygrad_edu.ops import index as indexing
 from tinygrad_edu.ops import shape as shaping
-from tinygrad_edu.ops.broadcast import expand
 from tinygrad_edu.primitive import Node
 
 __all__ = ["Methods"]

@@ -27,8 +27,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Protocol
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import cannot_broadcast
 from tinygrad_edu.grad_mode import recording
 from tinygrad_edu.signature import bind, named_inputs, read_signature

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.primitive import Op
 from tinygrad_edu.watching import watched
 

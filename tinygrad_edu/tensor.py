@@ -1,20 +1,18 @@
-"""`Tensor`: a node of the graph with the methods of `methods.py` and the manners of an array."""
+"""`Tensor`: a node of the graph with the methods of `methods` and `in_place` and the manners of an array."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu import dtypes
+from tinygrad_edu import backend, dtypes
+from tinygrad_edu.backend import np
 from tinygrad_edu.backward import backward
 from tinygrad_edu.errors import AutogradError, DtypeError, user_line
-from tinygrad_edu.inputs import as_array, as_inputs, raw_index
-from tinygrad_edu.methods import Methods
-from tinygrad_edu.ops import elementwise
+from tinygrad_edu.in_place import InPlace
+from tinygrad_edu.inputs import as_array, as_inputs
 from tinygrad_edu.ops import shape as shaping
-from tinygrad_edu.primitive import Extra, Node, constant, recording, tensor_class
+from tinygrad_edu.primitive import Extra, constant, tensor_class
 
 __all__ = ["GradFn", "Tensor"]
 
@@ -38,7 +36,7 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-class Tensor(Methods):
+class Tensor(InPlace):
     """An array that remembers how it was computed.
 
     Parameters
@@ -102,9 +100,9 @@ class Tensor(Methods):
         return self._data.ndim  # type: ignore[no-any-return]  # see data
 
     @property
-    def device(self) -> str:
+    def device(self) -> backend.device:
         """Where the numbers are: always ``"cpu"``."""
-        return "cpu"
+        return backend.device("cpu")
 
     @property
     def is_leaf(self) -> bool:
@@ -228,59 +226,6 @@ class Tensor(Methods):
         """Return a copy that is part of the graph."""
         return shaping.cast(self, self.dtype)
 
-    def zero_(self) -> Tensor:
-        """Set every number to 0; for a leaf outside recording."""
-        return self.copy_(0)
-
-    def copy_(self, source: Any) -> Tensor:
-        """Take the numbers of `source`, broadcast to this shape and in this element type."""
-        self._may_change("copy_")
-        source = source._data if isinstance(source, Node) else source
-        self._data = np.array(np.broadcast_to(np.asarray(source, self.dtype), self.shape))
-        return self
-
-    def _may_change(self, what: str) -> None:
-        """Refuse to change in place what the graph needs unchanged."""
-        if recording.on and self.requires_grad:
-            raise AutogradError(
-                f"{what}: this tensor requires a gradient, and changing it in place would make the graph wrong. "
-                f"Wrap the change in `with no_grad():`, or compute a new tensor.{user_line()}"
-            )
-
-    def _change(self, operation: Any, other: Any) -> Any:
-        """`x op= other`: a new tensor while an interior one is recorded, else new numbers for this one."""
-        if recording.on and not self.is_leaf:
-            return operation(self, other)
-        self._may_change(operation.op.name + " in place")
-        changed = operation(self, other)._data
-        if changed.shape != self.shape:
-            raise AutogradError(
-                f"{operation.op.name} in place: the result has shape {changed.shape}, but the tensor keeps its own, "
-                f"{self.shape}.{user_line()}"
-            )
-        self._data = np.array(changed, dtype=self.dtype)
-        return self
-
-    # -- changing in place
-
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
-        return self._change(elementwise.add, other)
-
-    def __isub__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
-        return self._change(elementwise.sub, other)
-
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
-        return self._change(elementwise.mul, other)
-
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc, override]  # takes one tensor, as the operator does
-        return self._change(elementwise.div, other)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._may_change("assignment by index")
-        data = self._data.copy()
-        data[raw_index(key)] = value._data if isinstance(value, Node) else value
-        self._data = data
-
     def __len__(self) -> int:
         return len(self._data)
 
@@ -325,8 +270,8 @@ class Tensor(Methods):
         """Return it in another element type; the only device is ``"cpu"``."""
         if isinstance(target, str) and device is None:
             target, device = None, target
-        if device is not None and str(device) != "cpu":
-            raise AutogradError(f"to: there is no device {str(device)!r} here, only 'cpu'.{user_line()}")
+        if device is not None:
+            backend.device(device)
         dtype = target if dtype is None else dtype
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self
@@ -347,6 +292,14 @@ class Tensor(Methods):
     def long(self) -> Any:
         """Return it as int64."""
         return self.to(dtypes.int64)
+
+    def int(self) -> Any:
+        """Return it as int32."""
+        return self.to(dtypes.int32)
+
+    def bool(self) -> Any:
+        """Return it as truth values: whether each number differs from 0."""
+        return self.to(dtypes.bool)
 
     def type(self, dtype: Any) -> Any:
         """Return it in another element type."""

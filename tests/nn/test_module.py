@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.errors import AutogradError, ShapeError
 from tinygrad_edu.nn.module import StateDictError
 
 
@@ -183,7 +183,7 @@ def test_dtype_and_device():
     assert net.double().first.mean.dtype == net.first.fc.weight.dtype == tg.float64
     assert net.float().first.fc.weight.dtype == tg.float32
     assert net.to(dtype=tg.float64).first.scale.dtype == tg.float64
-    with pytest.raises(ValueError, match="no such device here"):
+    with pytest.raises(AutogradError, match="no device 'cuda' here"):
         net.to("cuda")
 
 

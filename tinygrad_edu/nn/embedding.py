@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 from . import functional as F  # noqa: N812 # the field's name for it
 from . import init

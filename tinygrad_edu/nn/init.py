@@ -14,8 +14,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.factories import generator
 from tinygrad_edu.tensor import Tensor

@@ -11,8 +11,8 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
-import numpy as np
-
+from tinygrad_edu import backend
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.tensor import HookHandle, Tensor
 
@@ -248,7 +248,7 @@ class Module:
 
         Raises
         ------
-        ValueError
+        AutogradError
             For any other device.
 
         Examples
@@ -259,11 +259,9 @@ class Module:
         """
         if device is not None and str(device).partition(":")[0] != "cpu":
             try:
-                device, dtype = None, np.dtype(device)
+                dtype = np.dtype(device)
             except TypeError:
-                raise ValueError(
-                    f"to({device!r}): there is no such device here. This engine computes with NumPy on the 'cpu'."
-                ) from None
+                backend.device(device)
         if dtype is not None:
             for tensor in [*self.parameters(), *self.buffers()]:
                 if tensor.data.dtype.kind == "f":

@@ -17,9 +17,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-from numpy.lib.stride_tricks import as_strided
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import winograd
 from tinygrad_edu.ops.reduce import sum as sum_over
@@ -291,7 +289,7 @@ def _columns(
     )
     images, channels = len(seen), x.shape[3] // groups
     a, b, c, d = seen.strides
-    taps = as_strided(
+    taps = np.lib.stride_tricks.as_strided(
         seen,
         (images, groups, height, width, *kernel, channels),
         (a, channels * d, b * stride[0], c * stride[1], b * dilation[0], c * dilation[1], d),
@@ -306,7 +304,7 @@ def _columns(
     if groups == 1 and c * dilation[1] == channels * d:
         # a row of taps lies side by side, too
         run = kernel[1] * channels
-        taps = as_strided(taps, (*taps.shape[:5], run), (*taps.strides[:5], d))
+        taps = np.lib.stride_tricks.as_strided(taps, (*taps.shape[:5], run), (*taps.strides[:5], d))
         copy_runs(columns.reshape(taps.shape), taps)
     else:
         copy_runs(columns, taps)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops.elementwise import mul
 from tinygrad_edu.ops.index import getitem

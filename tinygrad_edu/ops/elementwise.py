@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu.ops.broadcast import sum_to
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import sum_to
 from tinygrad_edu.primitive import Node, binary, primitive, unary
 
 __all__ = [

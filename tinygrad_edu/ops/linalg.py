@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import sum_to
 from tinygrad_edu.errors import ShapeError, user_line
-from tinygrad_edu.ops.broadcast import sum_to
 from tinygrad_edu.ops.shape import reshape, swapaxes
 from tinygrad_edu.primitive import primitive
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import DtypeError, ShapeError, user_line
 from tinygrad_edu.ops.elementwise import log, maximum, sigmoid
 from tinygrad_edu.ops.reduce import softmax

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.ops.elementwise import mul
 from tinygrad_edu.ops.reduce import mean, sum, var
 from tinygrad_edu.ops.shape import reshape

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.ops.index import take_along_dim
 from tinygrad_edu.ops.reduce import ValuesIndices
 from tinygrad_edu.primitive import primitive

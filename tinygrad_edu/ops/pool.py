@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops.windows import Pair, Windows
 from tinygrad_edu.ops.workspace import Block, blocks_of, over_blocks

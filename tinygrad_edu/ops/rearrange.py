@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import expand
 from tinygrad_edu.errors import ShapeError, user_line
-from tinygrad_edu.ops.broadcast import expand
 from tinygrad_edu.ops.elementwise import mul
 from tinygrad_edu.ops.index import getitem
 from tinygrad_edu.ops.reduce import sum

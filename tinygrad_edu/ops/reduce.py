@@ -9,10 +9,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import expand
 from tinygrad_edu.errors import user_line
-from tinygrad_edu.ops.broadcast import expand
 from tinygrad_edu.ops.elementwise import abs, exp, mul, pow, sqrt, where
 from tinygrad_edu.ops.index import take_along_dim
 from tinygrad_edu.ops.shape import reshape

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.primitive import primitive
 
 __all__ = ["linear_taps", "nearest_taps", "resample", "resample_back", "window_taps"]

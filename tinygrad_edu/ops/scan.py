@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu.ops.broadcast import expand
+from tinygrad_edu.backend import np
+from tinygrad_edu.broadcast import expand
 from tinygrad_edu.ops.elementwise import mul
 from tinygrad_edu.ops.rearrange import flip
 from tinygrad_edu.ops.reduce import _spread, sum

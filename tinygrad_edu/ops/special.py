@@ -7,8 +7,7 @@ from math import pi
 from math import sqrt as root
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.ops.elementwise import exp, neg, sigmoid, sqrt
 from tinygrad_edu.primitive import binary, unary
 

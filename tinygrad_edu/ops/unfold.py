@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops.windows import Pair, Windows
 from tinygrad_edu.primitive import primitive

@@ -28,9 +28,7 @@ from __future__ import annotations
 
 from math import ceil
 
-import numpy as np
-from numpy.lib.stride_tricks import as_strided
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.ops.workspace import Block, blocks_of, frame, over_blocks, scratch
 
 __all__ = ["correlate", "is_worth_it", "kernel_gradient"]
@@ -67,7 +65,7 @@ def _tiles(x: np.ndarray, top: int, left: int, block: Block, across: int) -> np.
     images, _, _, channels = window.shape
     a, b, c, d = window.strides
     tiles = scratch("tiles", (images, down, across, 6, 6, channels), x.dtype)
-    np.copyto(tiles, as_strided(window, tiles.shape, (a, 4 * b, 4 * c, b, c, d)))
+    np.copyto(tiles, np.lib.stride_tricks.as_strided(window, tiles.shape, (a, 4 * b, 4 * c, b, c, d)))
     tiles = tiles.reshape(-1, 36, channels)
     return np.matmul(_INPUT, tiles, out=scratch("points", tiles.shape, x.dtype))
 

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import ceil, prod
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 __all__ = [
     "Block",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import sqrt
 from typing import Any
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 from .optimizer import Optimizer
 

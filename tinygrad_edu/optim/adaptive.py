@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
+from tinygrad_edu.backend import np
 
 from .optimizer import Optimizer
 

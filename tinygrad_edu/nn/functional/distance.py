@@ -6,8 +6,7 @@ import warnings
 from math import sqrt
 from typing import Any
 
-import numpy as np
-
+from tinygrad_edu.backend import np
 from tinygrad_edu.ops.elementwise import abs as absolute
 from tinygrad_edu.ops.elementwise import exp, log, where
 from tinygrad_edu.ops.reduce import norm
