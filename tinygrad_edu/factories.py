@@ -16,8 +16,10 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "is_tensor",
     "linspace",
     "manual_seed",
+    "numel",
     "ones",
     "ones_like",
     "rand",
@@ -208,6 +210,16 @@ def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = None, 
 def randperm(n: int) -> Tensor:
     """Draw the numbers 0 to n - 1 in random order."""
     return _made(generator().permutation(n), None, False)
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether it is a tensor."""
+    return isinstance(value, Tensor)
+
+
+def numel(tensor: Tensor) -> int:
+    """Return how many numbers a tensor holds."""
+    return tensor.numel()
 
 
 def _size(size: tuple[Any, ...]) -> tuple[int, ...]:

@@ -266,13 +266,23 @@ class Tensor(InPlace):
         svg: str | None = viz.repr_svg(self)
         return svg
 
-    def to(self, target: Any = None, *, dtype: Any = None, device: Any = None) -> Any:
-        """Return it in another element type; the only device is ``"cpu"``."""
-        if isinstance(target, str) and device is None:
-            target, device = None, target
+    def to(self, *target: Any, dtype: Any = None, device: Any = None) -> Any:
+        """Return it in another element type, that of another tensor, or on a device, which is ``"cpu"``.
+
+        Examples
+        --------
+        >>> Tensor([1.0]).to("cpu", dtypes.float64).dtype
+        dtype('float64')
+        """
+        for one in target:
+            if isinstance(one, Tensor):
+                dtype = one.dtype
+            elif isinstance(one, str):
+                device = one
+            else:
+                dtype = one
         if device is not None:
             backend.device(device)
-        dtype = target if dtype is None else dtype
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self
         return shaping.cast(self, np.dtype(dtype))

@@ -311,3 +311,7 @@ def leaf():
 def test_misuse_is_refused(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_no_optimizer_is_without_a_case():
+    assert {name for name, _ in CASES} == set(optim.__all__) - {"Optimizer", "lr_scheduler"}

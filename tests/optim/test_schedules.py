@@ -176,3 +176,9 @@ def test_mistakes_get_a_sentence():
         lr_scheduler.LinearLR(optimizer, start_factor=0)
     with pytest.raises(KeyError, match="load its state_dict first"):
         lr_scheduler.StepLR(optim.SGD([tg.ones(1, requires_grad=True)]), 1, last_epoch=3)
+
+
+def test_no_schedule_is_without_a_case():
+    # ReduceLROnPlateau is told the loss, so it has a comparison of its own
+    tested = {name for name, _ in CASES} | {"ReduceLROnPlateau"}
+    assert tested == set(lr_scheduler.__all__) - {"LRScheduler"}

@@ -8,9 +8,12 @@ from tinygrad_edu.backend import np
 from tinygrad_edu.primitive import primitive
 
 __all__ = [
+    "allclose",
     "eq",
+    "equal",
     "ge",
     "gt",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -93,3 +96,37 @@ def isinf(x: Any) -> Any:
 def isfinite(x: Any) -> Any:
     """True where x is neither infinite nor not a number."""
     return np.isfinite(x)
+
+
+def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """True where |x - y| <= atol + rtol |y|, and where both are the same infinity.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 2.1])).tolist()
+    [True, False]
+    """
+    return _isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@primitive("isclose")
+def _isclose(x: Any, y: Any, /, rtol: float, atol: float, equal_nan: bool) -> Any:
+    return np.isclose(x, y, rtol, atol, equal_nan)
+
+
+def allclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Return whether all of x and y are close, in the sense of `isclose`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.allclose(tg.tensor([0.1]) * 3, tg.tensor([0.3]))
+    True
+    """
+    return bool(isclose(x, y, rtol, atol, equal_nan)._data.all())
+
+
+def equal(x: Any, y: Any) -> bool:
+    """Return whether two tensors have the same shape and the same numbers."""
+    return bool(x.shape == y.shape and eq(x, y)._data.all())
