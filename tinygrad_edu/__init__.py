@@ -1,6 +1,6 @@
 """tinygrad_edu: a reverse-mode autograd engine in NumPy that a student can read whole.
 
-Read in order: `scalar`, `primitive`, `backward`, the ``ops`` folder, `tensor`, ``nn``, ``optim``.
+Read in order: `scalar`, `node`, `primitive`, `backward`, the ``ops`` folder, `tensor`, ``nn``, ``optim``.
 
 >>> import tinygrad_edu as tg
 >>> x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)

@@ -174,49 +174,54 @@ def walk(
             if op is None:
                 deliver(node, g)
                 continue
-            inputs = node.inputs
-            if inputs is None:
+            x = node._x
+            if x is None:
                 raise _freed(op)
             if create_graph:
                 _check_unchanged(node)
-                arguments, out = inputs, node
+                a, b, out = x, node._y, node
             else:
-                arguments, out = node.arrays, node._data
+                a, b, out = node._a, node._b, node._data
             if op.arity == 1:
-                x = inputs[0]
-                argument = arguments[0]
-                gx = op.vjp(g, out, argument)
-                if gx.shape != argument.shape:
-                    raise _wrong_shape(op, 0, gx.shape, argument.shape)
+                gx = op.vjp(g, out, a)
+                if not op.ours and gx.shape != a.shape:
+                    raise _wrong_shape(op, 0, gx.shape, a.shape)
                 c = x.cotangent
                 if c is _PENDING:
                     x.cotangent = gx
+                elif id(x) in owned:
+                    c += gx
                 else:
                     _add(x, c, gx, owned)
             elif op.arity == 2:
-                x, y = inputs
-                a, b = arguments
+                y = node._y
                 gx, gy = op.vjp(g, out, a, b)
+                # looking at a shape costs a small array a tenth of its operation, so it is done where it can matter
+                alike = op.ours and a.shape == b.shape
                 if x.requires_grad:
-                    if gx.shape != a.shape:
+                    if not alike and gx.shape != a.shape:
                         gx = _unbroadcast(op, 0, gx, a.shape)
                     c = x.cotangent
                     if c is _PENDING:
                         x.cotangent = gx
+                    elif id(x) in owned:
+                        c += gx
                     else:
                         _add(x, c, gx, owned)
                 if y.requires_grad:
-                    if gy.shape != b.shape:
+                    if not alike and gy.shape != b.shape:
                         gy = _unbroadcast(op, 1, gy, b.shape)
                     c = y.cotangent
                     if c is _PENDING:
                         y.cotangent = gy
+                    elif id(y) in owned:
+                        c += gy
                     else:
                         _add(y, c, gy, owned)
             else:
-                _apply_rule(node, op, g, out, arguments, create_graph, owned)
+                _apply_rule(node, op, g, out, a, create_graph, owned)
             if not retain_graph:
-                node.inputs = node.arrays = node.kept = None
+                node._x = node._y = node._a = node._b = node.kept = None
     except BaseException:
         for node in nodes:
             node.cotangent = None
@@ -228,26 +233,33 @@ def walk(
 def _gather(root: Any) -> list[Any]:
     """Return every node that leads to `root` and wants a gradient, oldest first, each marked pending."""
     root.cotangent = _PENDING
-    nodes = [root]
+    nodes: list[Any] = [root]
+    leaves: list[Any] = []
     # the list is its own queue: it grows while it is read
     for node in nodes:
-        inputs = node.inputs
-        if inputs is None:
-            continue
-        for x in inputs:
-            if x is not None and x.requires_grad and x.cotangent is None:
+        x = node._x
+        if type(x) is tuple:
+            for each in x:
+                if each is not None and each.requires_grad and each.cotangent is None:
+                    each.cotangent = _PENDING
+                    (leaves if each.op is None else nodes).append(each)
+        elif x is not None:
+            if x.requires_grad and x.cotangent is None:
                 x.cotangent = _PENDING
-                nodes.append(x)
+                (leaves if x.op is None else nodes).append(x)
+            y = node._y
+            if y is not None and y.requires_grad and y.cotangent is None:
+                y.cotangent = _PENDING
+                (leaves if y.op is None else nodes).append(y)
+    # leaves aside, they are nearly in order already, and sorting that is quick
     nodes.sort(key=_by_order)
-    return nodes
+    return leaves + nodes
 
 
 def _add(x: Any, c: Any, g: Any, owned: set[int]) -> None:
     """Add a further contribution `g` to the cotangent `c` that `x` already has."""
     if isinstance(c, Node):
         x.cotangent = c + g
-    elif id(x) in owned:
-        np.add(c, g, out=c)
     else:
         x.cotangent = np.asarray(c + g)
         owned.add(id(x))
@@ -265,7 +277,7 @@ def _apply_rule(
     node: Any, op: Op, g: Any, out: Any, arguments: Any, create_graph: bool, owned: set[int]
 ) -> None:
     """Run the rule of an operation with any number of inputs, parameters and kept results."""
-    inputs = node.inputs
+    inputs = node._x
     extras: dict[str, Any] = {}
     for name in op.rule_extras:
         if name == "needs":
@@ -289,6 +301,8 @@ def _apply_rule(
         c = x.cotangent
         if c is _PENDING:
             x.cotangent = gx
+        elif id(x) in owned:
+            c += gx
         else:
             _add(x, c, gx, owned)
 

@@ -10,8 +10,8 @@ An operation is a plain NumPy function with its vjp (vector-Jacobian product) ri
     def mul_vjp(g, out, x, y):
         return g * y, g * x
 
-The decorated function takes tensors and returns a tensor. Beside the result it leaves a `Node`:
-which operation made it, from which inputs, and the raw arrays that the forward pass saw. That is
+The decorated function takes tensors and returns a tensor, which is a `Node` and so remembers
+which operation made it, from which inputs, and the raw arrays that the forward pass saw: that is
 all that `backward.py` needs. Given raw arrays alone, the function simply computes, so a rule written
 with our own operations runs on arrays (fast, first order) and on tensors (``create_graph=True``).
 
@@ -30,119 +30,27 @@ from typing import Any, Protocol
 from tinygrad_edu.backend import np
 from tinygrad_edu.errors import cannot_broadcast
 from tinygrad_edu.grad_mode import recording
+from tinygrad_edu.node import OPS, Extra, Node, Op, Rule
 from tinygrad_edu.signature import bind, named_inputs, read_signature
 
-__all__ = ["OPS", "Node", "Op", "Operation", "binary", "primitive", "recording", "tensor_class", "unary"]
-
-Rule = Callable[..., Any]
+__all__ = [
+    "OPS",
+    "Extra",
+    "Node",
+    "Op",
+    "Operation",
+    "binary",
+    "primitive",
+    "recording",
+    "tensor_class",
+    "unary",
+]
 
 _ndarray = np.ndarray
 _asarray = np.asarray
 _new = object.__new__
 _next_order = count(1).__next__
-
-
-class Node:
-    """One value in the graph, and how it was made. `tinygrad_edu.tensor.Tensor` adds the operators.
-
-    A node knows its inputs and never its consumers, so a graph holds no reference cycle and is gone,
-    by reference count, with the last tensor that leads to it.
-
-    Attributes
-    ----------
-    data : numpy.ndarray
-        The value, as `Tensor` shows it. Results of operations are read-only; a leaf changes by rebinding ``data``.
-    grad : Tensor or None
-        The accumulated gradient, of the shape of ``data``.
-    requires_grad : bool
-        Whether gradients flow to or through this node.
-    op : Op or None
-        The operation that made it; None for a leaf.
-    inputs : tuple or None
-        What `op` was applied to (tensors, or None for an optional input); None once released.
-    arrays : tuple or None
-        The raw arrays that the forward pass saw, one each.
-    params, kept : dict or None, object
-        The operation's parameters, and what its forward pass kept for the rule; None for elementwise ones.
-    order : int
-        A creation number: larger than that of every input. 0 for a leaf.
-    """
-
-    __slots__ = (
-        "__weakref__",
-        "_data",
-        "arrays",
-        "cotangent",
-        "extra",
-        "grad",
-        "inputs",
-        "kept",
-        "op",
-        "order",
-        "params",
-        "requires_grad",
-    )
-
-    # The slot behind `data`; the engine reads it directly, because a property costs a call.
-    _data: Any
-    grad: Any
-    requires_grad: bool
-    op: Op | None
-    inputs: tuple[Any, ...] | None
-    arrays: tuple[Any, ...] | None
-    params: dict[str, Any] | None
-    kept: Any
-    order: int
-    # The walk's own: the cotangent gathered so far. None outside a walk.
-    cotangent: Any
-    # Name, hooks and the wish to keep a gradient; nearly always None.
-    extra: Extra | None
-
-
-class Extra:
-    """What few tensors have."""
-
-    __slots__ = ("hooks", "name", "retains_grad")
-
-    def __init__(self) -> None:
-        self.name: str | None = None
-        self.hooks: dict[int, Callable[[Any], Any]] = {}
-        self.retains_grad = False
-
-
-# Every operation that was ever declared.
-OPS: list[Op] = []
-
-
-class Op:
-    """A declared operation: its label, its NumPy function and its vjp rule.
-
-    Both are looked up at every call, so that whoever watches (`anomaly`, `profiler`) can put itself between.
-    """
-
-    __slots__ = ("arity", "domain", "forward", "keeps", "name", "rule_extras", "variadic", "vjp")
-
-    def __init__(self, name: str, forward: Callable[..., Any], arity: int | None, domain: str | None) -> None:
-        self.name = name
-        self.forward = forward
-        # 1 or 2 for the elementwise hot paths, None for the general one
-        self.arity = arity
-        self.domain = domain
-        self.vjp: Rule | None = None
-        self.keeps = False
-        self.variadic = False
-        self.rule_extras: tuple[str, ...] = ()
-        OPS.append(self)
-
-    def defvjp(self, rule: Rule) -> Rule:
-        """Make `rule` the vjp of this operation; used as a decorator."""
-        self.vjp = rule
-        names = inspect.signature(rule).parameters
-        self.rule_extras = tuple(name for name in ("needs", "kept") if name in names)
-        return rule
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}>"
+_OURS = __name__.partition(".")[0] + ".ops."
 
 
 class Operation(Protocol):
@@ -170,9 +78,9 @@ def constant(data: Any) -> Any:
     """Wrap an array as a tensor that nothing is recorded about."""
     out = _new(Tensor)
     out._data = data
-    out.grad = out.op = out.arrays = out.params = out.kept = out.cotangent = out.extra = None
+    out.grad = out.op = out._x = out._y = out._a = out._b = None
+    out.params = out.kept = out.cotangent = out.extra = None
     out.requires_grad = False
-    out.inputs = ()
     out.order = 0
     return out
 
@@ -202,14 +110,13 @@ def unary(
             if type(data) is not _ndarray:
                 data = _asarray(data)
             if recording.on and x.requires_grad:
-                data.setflags(False)
                 out = _new(Tensor)
                 out._data = data
-                out.grad = out.params = out.kept = out.cotangent = out.extra = None
+                out.grad = out._y = out._b = out.params = out.kept = out.cotangent = out.extra = None
                 out.requires_grad = True
                 out.op = op
-                out.inputs = (x,)
-                out.arrays = (x._data,)
+                out._x = x
+                out._a = x._data
                 out.order = _next_order()
                 return out
             return constant(_frozen(data, x._data))
@@ -251,14 +158,15 @@ def binary(
             if type(data) is not _ndarray:
                 data = _asarray(data)
             if recording.on and (x.requires_grad or y.requires_grad):
-                data.setflags(False)
                 out = _new(Tensor)
                 out._data = data
                 out.grad = out.params = out.kept = out.cotangent = out.extra = None
                 out.requires_grad = True
                 out.op = op
-                out.inputs = (x, y)
-                out.arrays = (a, b)
+                out._x = x
+                out._y = y
+                out._a = a
+                out._b = b
                 out.order = _next_order()
                 return out
             return constant(_frozen(data, a))
@@ -366,8 +274,8 @@ def record(out: Any, op: Op, inputs: Any, arrays: Any, params: dict[str, Any], k
     """Write down in `out` how it was made."""
     out.requires_grad = True
     out.op = op
-    out.inputs = inputs
-    out.arrays = arrays
+    out._x = inputs
+    out._a = arrays
     out.params = params
     out.kept = kept
     out.order = _next_order()
@@ -381,6 +289,7 @@ def _dress(apply: Any, op: Op, function: Callable[..., Any]) -> Operation:
     apply.__wrapped__ = function
     apply.op = op
     apply.defvjp = op.defvjp
+    op.ours = function.__module__.startswith(_OURS)
     return apply  # type: ignore[no-any-return]  # a function that carries `op` and `defvjp`
 
 

@@ -64,8 +64,8 @@ class Tensor(InPlace):
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         self._data = as_array(data)
-        self.grad = self.op = self.arrays = self.params = self.kept = self.cotangent = self.extra = None
-        self.inputs = ()
+        self.grad = self.op = self._x = self._y = self._a = self._b = None
+        self.params = self.kept = self.cotangent = self.extra = None
         self.order = 0
         self.requires_grad = False
         if requires_grad:
@@ -77,7 +77,10 @@ class Tensor(InPlace):
 
     @property
     def data(self) -> np.ndarray:
-        """The numbers, as a NumPy array."""
+        """The numbers, as a NumPy array; of a result it is read-only."""
+        if self.op is not None:
+            # here and not when it is computed, because most results of a chain are never looked at
+            self._data.setflags(write=False)
         return self._data  # type: ignore[no-any-return]  # the slot is typed loosely for the engine's speed
 
     @data.setter
@@ -220,7 +223,7 @@ class Tensor(InPlace):
 
     def detach(self) -> Any:
         """Return the same numbers outside the graph."""
-        return constant(self._data)
+        return constant(self.data)
 
     def clone(self) -> Any:
         """Return a copy that is part of the graph."""

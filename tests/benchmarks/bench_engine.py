@@ -3,8 +3,9 @@
     python tests/benchmarks/bench_engine.py [--rounds 15] [--threads 2] [row ...]
 
 Each framework lives in a process of its own with the same number of threads; in every round each takes its turn at
-every row, so that a change of the machine's speed meets all alike. A number is the median over the rounds; behind it
-the quartiles. Speed is PyTorch's time over ours: above 1 is faster than PyTorch.
+every row, so that a change of the machine's speed meets all alike. A turn is a short rest, some steps to warm up, and
+the mean of the steps of the next 0.15 s. A number is the median over the rounds; behind it the quartiles. Speed is
+PyTorch's time over ours: above 1 is faster than PyTorch.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+REST_S, WARM_S, TURN_S = 0.2, 0.05, 0.15
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -35,7 +38,7 @@ def worker(framework: str, threads: int) -> None:
     steps = {}
     for line in sys.stdin:
         name = line.strip()
-        _, build, control, repeats = WORKLOADS[name]
+        _, build, control = WORKLOADS[name]
         if name not in steps:
             made = build(namespace(framework)) if framework != "numpy" else control and control()
             steps[name] = made
@@ -45,10 +48,19 @@ def worker(framework: str, threads: int) -> None:
         if steps[name] is None:
             print("none", flush=True)
             continue
-        start = time.perf_counter()
-        for _ in range(repeats):
-            steps[name]()
-        print((time.perf_counter() - start) / repeats, flush=True)
+        # The threads of whoever had the turn before spin a while yet, and the caches are theirs.
+        time.sleep(REST_S)
+        run_for(WARM_S, steps[name])
+        print(run_for(TURN_S, steps[name]), flush=True)
+
+
+def run_for(seconds: float, step: Callable[[], object]) -> float:
+    """Repeat a step for so long; return the seconds of one."""
+    start, done = time.perf_counter(), 0
+    while (spent := time.perf_counter() - start) < seconds:
+        step()
+        done += 1
+    return spent / done
 
 
 def start(framework: str, threads: int) -> subprocess.Popen[str]:

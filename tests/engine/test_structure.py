@@ -21,6 +21,7 @@ CHAPTERS = (
     ("backend",),
     ("dtypes", "grad_mode", "signature", "memory"),
     ("scalar",),
+    ("node",),
     ("primitive",),
     ("broadcast",),
     ("backward",),
@@ -156,7 +157,7 @@ def test_files_are_of_a_size_to_read() -> None:
 
 def test_the_engine_proper_is_read_in_an_evening() -> None:
     """What makes a tensor, records and walks: all that these rest on, without the library of operations."""
-    loads, seen = ["factories"], {"", "autograd"}
+    loads, seen = ["factories"], {"autograd"}
     while loads:
         name = loads.pop()
         if name not in seen and not name.startswith("ops"):
