@@ -35,7 +35,7 @@ CASES = [
     ("Adagrad", {"lr": 0.1, "eps": 0.1, "maximize": True}),
     ("RMSprop", {}),
     ("RMSprop", {"lr": 0.1, "alpha": 0.5, "eps": 0.1, "weight_decay": 0.2}),
-    ("RMSprop", {"lr": 0.1, "momentum": 0.9, "centered": True, "maximize": True}),
+    ("RMSprop", {"lr": 0.03, "momentum": 0.9, "centered": True, "maximize": True}),
     ("Adadelta", {}),
     ("Adadelta", {"lr": 2.0, "rho": 0.5, "eps": 1e-2, "weight_decay": 0.2}),
     ("Adadelta", {"maximize": True}),
