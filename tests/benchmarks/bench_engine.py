@@ -2,9 +2,9 @@
 
     python tests/benchmarks/bench_engine.py [--rounds 15] [--threads 2] [row ...]
 
-Each framework lives in a process of its own with the same number of threads; in every round each takes its turn at
-every row, so that a change of the machine's speed meets all alike. A turn is a short rest, some steps to warm up, and
-the mean of the steps of the next 0.15 s. A number is the median over the rounds; behind it the quartiles. Speed is
+For each row each framework has a process of its own with the same number of threads, and in every round each takes its
+turn, so that a change of the machine's speed meets all alike. A turn is a short rest, some steps to warm up, and the
+mean of the steps of the next 0.15 s. A number is the median over the rounds; behind it the quartiles. Speed is
 PyTorch's time over ours: above 1 is faster than PyTorch.
 """
 
@@ -101,18 +101,18 @@ def main() -> None:
         worker(args.worker, args.threads)
         return
     frameworks = ["tinygrad_edu", *(["torch"] if find_spec("torch") else []), "numpy"]
-    processes = {f: start(f, args.threads) for f in frameworks}
     times: dict[tuple[str, str], list[float]] = {}
-    for _ in range(args.rounds):
-        for name in args.rows:
+    for name in args.rows:
+        processes = {f: start(f, args.threads) for f in frameworks}
+        for _ in range(args.rounds):
             for framework, process in processes.items():
                 seconds = ask(process, name)
                 if seconds is not None:
                     times.setdefault((name, framework), []).append(seconds)
-    for process in processes.values():
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait()
+        for process in processes.values():
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait()
     print(machine(args.threads, args.rounds))
     for name in args.rows:
         print(f"\n{WORKLOADS[name][0]}")

@@ -7,6 +7,7 @@ from typing import Any
 from tinygrad_edu.backend import np
 from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops.linalg import matmul
+from tinygrad_edu.ops.workspace import product
 from tinygrad_edu.primitive import Node, primitive
 
 __all__ = ["linear"]
@@ -46,7 +47,7 @@ def linear(x: Any, w: Any, b: Any = None, /) -> Any:
     if b is not None and b.shape != w.shape[:1]:
         raise ShapeError(f"linear: bias has shape {b.shape}, but should be {w.shape[:1]}.{user_line()}")
     # dot, because @ takes a slow path for a single row
-    out = np.dot(x, w.T)
+    out = product(x, w.T)
     if b is not None:
         out += b
     return out
@@ -58,7 +59,7 @@ def linear_vjp(
 ) -> tuple[Any, Any, Any]:
     """(g w, gᵀ x, the row sum of g)."""
     raw = not isinstance(g, Node)
-    dot = np.dot if raw else matmul
+    dot = product if raw else matmul
     gx = gw = gb = None
     if needs[0]:
         gx = dot(g, w)

@@ -32,6 +32,7 @@ __all__ = [
     "get_num_threads",
     "over_blocks",
     "overlap",
+    "product",
     "scratch",
     "set_num_threads",
 ]
@@ -41,6 +42,10 @@ BLOCK_BYTES = 2**21
 # Below this much scratch in all, waking a thread costs more than it saves.
 THREADED_BYTES = 2**20
 
+# Below so many multiplications a matrix product is done before a thread has woken up.
+THREADED_PRODUCTS = 2**22
+
+_B = TypeVar("_B")
 _T = TypeVar("_T")
 
 
@@ -183,7 +188,7 @@ def _evenly(count: int, parts: int) -> Iterator[tuple[int, int]]:
         yield count * part // parts, count * (part + 1) // parts
 
 
-def over_blocks(work: Callable[[list[Block]], _T], blocks: list[Block]) -> list[_T]:
+def over_blocks(work: Callable[[list[_B]], _T], blocks: list[_B]) -> list[_T]:
     """Call `work` with consecutive shares of `blocks`, one share for each thread; return its results in order.
 
     With the same number of threads a share is always the same blocks, so that sums over shares come out the same,
@@ -201,6 +206,28 @@ def over_blocks(work: Callable[[list[Block]], _T], blocks: list[Block]) -> list[
     # each thread sees the caller's context: np.errstate lives there
     others = [_workers().submit(contextvars.copy_context().run, work, share) for share in shares[1:]]
     return [work(shares[0]), *(other.result() for other in others)]
+
+
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return a b, for two matrices or as `numpy.dot` has it; a large one by the threads of `over_blocks`.
+
+    As long as NumPy's own matrix product has several threads, it is left to it.
+
+    Examples
+    --------
+    >>> product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    array([[11.]])
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[0] * a.shape[1] * b.shape[1] < THREADED_PRODUCTS or _blas.get() != 1:
+        return np.dot(a, b)
+    out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
+
+    def some_rows(shares: list[slice]) -> None:
+        rows = slice(shares[0].start, shares[-1].stop)
+        np.dot(a[rows], b, out[rows])
+
+    over_blocks(some_rows, [slice(start, stop) for start, stop in _evenly(len(a), get_num_threads())])
+    return out
 
 
 def get_num_threads() -> int:
