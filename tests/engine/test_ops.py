@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 
 import numpy as np
@@ -152,3 +153,15 @@ def noting(op, seen):
         return rule(*args, **kwargs)
 
     return noted
+
+
+def test_erf_keeps_its_digits_in_both_precisions():
+    x = np.concatenate([np.linspace(-7, 7, 2001), [1e-30, -1e-12, 1e-4, np.inf, -np.inf, 0.0]])
+    for dtype, bound in ((np.float32, 4e-7), (np.float64, 1e-15)):
+        places = x.astype(dtype)
+        expected = np.array([math.erf(v) for v in places])
+        got = tg.erf(tg.from_numpy(places)).data
+        assert got.dtype == dtype
+        assert np.abs(got).max() <= 1
+        np.testing.assert_allclose(got, expected, rtol=bound)
+    assert np.isnan(tg.erf(tg.tensor([np.nan])).item())

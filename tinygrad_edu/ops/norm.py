@@ -40,8 +40,8 @@ def normalize(x: Any, /, dim: Any, eps: float = 1e-5) -> Any:
     >>> normalize(tg.tensor([1.0, 3.0]), 0, eps=0.0).tolist()
     [-1.0, 1.0]
     """
-    centred = x - np.mean(x, axis=dim, keepdims=True)
-    rstd = 1 / np.sqrt(np.mean(centred * centred, axis=dim, keepdims=True) + x.dtype.type(eps))
+    centred = x - mean(x, dim, keepdim=True)
+    rstd = 1 / np.sqrt(mean(centred * centred, dim, keepdim=True) + x.dtype.type(eps))
     centred *= rstd
     return centred, rstd
 

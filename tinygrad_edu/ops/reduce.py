@@ -63,6 +63,36 @@ def _count(x: Any, dim: Any) -> int:
 # -- sums
 
 
+def add_up(x: np.ndarray, dim: Any, keepdim: Any) -> Any:
+    """Sum an array along `dim`; along its rows as a product with ones, which BLAS does several times as fast.
+
+    Only rows that are not too long: NumPy adds in pairs, which keeps more of the digits of a long sum.
+
+    Examples
+    --------
+    >>> add_up(np.array([[1.0, 2.0], [3.0, 4.0]]), 1, keepdim=False)
+    array([3., 7.])
+    """
+    if type(dim) is tuple and len(dim) == 1:
+        dim = dim[0]
+    if (
+        x.size >= _MANY
+        and type(dim) is int
+        and dim in (-1, x.ndim - 1)
+        and x.ndim > 1
+        and x.shape[-1] <= _SHORT
+        and x.dtype.char in "fd"
+        and x.flags.c_contiguous
+    ):
+        total = np.dot(x, np.ones(x.shape[-1], x.dtype))
+        return total[..., None] if keepdim else total
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+
+
+# Numbers in all for which the detour pays, and numbers in a row that may be added one after the other.
+_MANY, _SHORT = 4096, 1024
+
+
 @primitive("sum")
 def sum(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """The sum along `dim`. Every summand's derivative is 1, so the gradient is repeated.
@@ -84,7 +114,7 @@ def sum(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
     """
     if x.dtype.kind == "b":
         x = x.astype(np.int64)
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+    return add_up(x, dim, keepdim)
 
 
 @sum.defvjp
@@ -106,7 +136,7 @@ def mean(x: Any, /, dim: Any = None, keepdim: Any = False) -> Any:
         raise TypeError(
             f"mean: the tensor holds {x.dtype}, and a mean needs a float; use .float() first.{user_line()}"
         )
-    return np.true_divide(np.add.reduce(x, axis=dim, keepdims=keepdim), x.dtype.type(_count(x, dim)))
+    return np.true_divide(add_up(x, dim, keepdim), x.dtype.type(_count(x, dim)))
 
 
 @mean.defvjp
@@ -332,7 +362,7 @@ def softmax(x: Any, /, dim: Any = -1) -> Any:
     [0.5, 0.5]
     """
     e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True))
-    e /= np.add.reduce(e, axis=dim, keepdims=True)
+    e /= add_up(e, dim, keepdim=True)
     return e
 
 
@@ -355,7 +385,7 @@ def log_softmax(x: Any, /, dim: Any = -1) -> Any:
     [-0.6931, -0.6931]
     """
     shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True)
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+    shifted -= np.log(add_up(np.exp(shifted), dim, keepdim=True))
     return shifted
 
 

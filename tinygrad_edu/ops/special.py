@@ -183,6 +183,8 @@ def erf(x: Any) -> Any:
     function", Mathematics of Computation 23, 1969).
     """
     x = np.asarray(x)
+    if x.dtype == np.float32:
+        return _erf_single(x)
     size = np.absolute(np.asarray(x, np.float64))
     z = size * size
     small = np.minimum(size, 0.5)
@@ -198,11 +200,36 @@ def erf(x: Any) -> Any:
     return np.copysign(out, x).astype(x.dtype if x.dtype.kind == "f" else np.float32)
 
 
+def _erf_single(x: np.ndarray) -> np.ndarray:
+    """Return erf in single precision, within 4e-7 of the true value relative to it.
+
+    One ratio of polynomials in x², fitted to erf(x)/x by least squares, serves all: from 4 on erf rounds to 1.
+    """
+    x = np.clip(x, -4, 4)
+    clipped: np.ndarray = np.clip(x * _ratio(x * x, _SINGLE), -1, 1)
+    return clipped
+
+
 @erf.defvjp
 def erf_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * exp(-(x * x)) * (2 / root(pi))
 
 
+_SINGLE = tuple(
+    np.array(coefficients, np.float32)
+    for coefficients in (
+        (
+            1.9051501817532577e-8,
+            -1.938317264556664e-6,
+            1.4714701770500122e-4,
+            3.991428633407426e-3,
+            5.1533172968462534e-2,
+            2.0719641191117333e-1,
+            1.1283790979862165,
+        ),
+        (1.0207516486111345e-3, 1.4962327471758553e-2, 1.1799883356101758e-1, 5.169543697483353e-1, 1.0),
+    )
+)
 # Numerator and denominator, highest power first, for |x| up to 0.46875 (in x²), up to 4 (in x), beyond (in 1/x²).
 _NEAR = (
     (
@@ -259,5 +286,16 @@ _FAR = (
 
 
 def _ratio(z: Any, coefficients: Any) -> Any:
-    top, bottom = coefficients
-    return np.polyval(top, z) / np.polyval(bottom, z)
+    top, bottom = (_polynomial(c, z) for c in coefficients)
+    top /= bottom
+    return top
+
+
+def _polynomial(coefficients: Any, z: np.ndarray) -> np.ndarray:
+    """Return the polynomial at z by Horner's rule, in place."""
+    out: np.ndarray = z * coefficients[0]
+    for coefficient in coefficients[1:-1]:
+        out += coefficient
+        out *= z
+    out += coefficients[-1]
+    return out

@@ -218,8 +218,14 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     >>> product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
-    if a.ndim != 2 or b.ndim != 2 or a.shape[0] * a.shape[1] * b.shape[1] < THREADED_PRODUCTS or _blas.get() != 1:
-        return np.dot(a, b)
+    if (
+        a.ndim != 2
+        or b.ndim != 2
+        or a.shape[0] * a.shape[1] * b.shape[1] < THREADED_PRODUCTS
+        or _blas.get() != 1
+    ):
+        whole: np.ndarray = np.dot(a, b)
+        return whole
     out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
 
     def some_rows(shares: list[slice]) -> None:

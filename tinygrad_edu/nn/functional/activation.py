@@ -10,10 +10,9 @@ from tinygrad_edu.errors import ShapeError, user_line
 from tinygrad_edu.ops import activation as ops
 from tinygrad_edu.ops import elementwise, reduce, special
 from tinygrad_edu.ops.activation import step
-from tinygrad_edu.ops.elementwise import clip, sigmoid, tanh, where
+from tinygrad_edu.ops.elementwise import sigmoid, tanh, where
 from tinygrad_edu.ops.rounding import sign
 from tinygrad_edu.ops.shape import reshape
-from tinygrad_edu.ops.special import erf, expm1
 
 __all__ = [
     "elu",
@@ -120,8 +119,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     [-1.0, 2.0]
     """
     del inplace
-    # the exponential is taken of what is not positive only, so it cannot overflow
-    return where(input > 0, input, expm1(clip(input, None, 0.0)) * alpha)
+    return ops.elu(input, alpha, 1.0)
 
 
 # The fixed point of mean 0 and variance 1, to double precision.
@@ -143,7 +141,7 @@ def selu(input: Any, inplace: bool = False) -> Any:
     [-1.7581, 1.0507]
     """
     del inplace
-    return elu(input, _SELU_ALPHA) * _SELU_SCALE
+    return ops.elu(input, _SELU_ALPHA, _SELU_SCALE)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -170,7 +168,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     [-0.1587, 0.0, 0.8413]
     """
     if approximate == "none":
-        return input * (erf(input * sqrt(0.5)) + 1) * 0.5
+        return ops.gelu(input)
     if approximate == "tanh":
         inner = (input * input * input * 0.044715 + input) * sqrt(2 / pi)
         return input * (tanh(inner) + 1) * 0.5
@@ -218,8 +216,11 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     >>> [round(v, 4) for v in softplus(tg.tensor([-1000.0, 0.0, 1000.0])).tolist()]
     [0.0, 0.6931, 1000.0]
     """
-    steep = input * beta
-    return where(steep > threshold, input, special.softplus(steep) / beta)
+    steep = input if beta == 1 else input * beta
+    soft = special.softplus(steep) if beta == 1 else special.softplus(steep) / beta
+    if not (steep.data > threshold).any():
+        return soft
+    return where(steep > threshold, input, soft)
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
