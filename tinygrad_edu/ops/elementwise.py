@@ -179,7 +179,10 @@ def tanh(x: Any) -> Any:
 
 @tanh.defvjp
 def tanh_vjp(g: Any, out: Any, x: Any) -> Any:
-    return g - g * out * out
+    t = g * out
+    t *= out
+    # g - t, for large arrays in memory that is in the cache already
+    return np.subtract(g, t, t) if type(t) is np.ndarray else g - t
 
 
 @unary("sigmoid")
