@@ -23,8 +23,8 @@ from time import process_time
 from typing import Any
 
 ENGINES = {"tinygrad_edu": "tinygrad_edu.scalar", "micrograd": "micrograd.engine", "floats": "builtins"}
-# of each turn; micrograd takes so long that one is enough
-STEPS = {"tinygrad_edu": 5, "micrograd": 1, "floats": 5}
+# of each turn, which takes all of them about the same time
+STEPS = {"tinygrad_edu": 20, "micrograd": 1, "floats": 100}
 
 
 class Demo:
