@@ -718,6 +718,22 @@ def test_the_doctor_says_which_tier_is_there(path: str | None) -> None:
     )
 
 
+def test_the_name_of_the_temporary_folder_may_be_long() -> None:
+    """Longer than the address of a service may be."""
+    best = usable("bubblewrap")
+    name = next(name for name, launcher in SANDBOXES.items() if launcher is best)
+    with tempfile.TemporaryDirectory(prefix="x" * 120) as folder:
+        os.chmod(folder, 0o755)
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": folder}
+        command = [sys.executable, "-m", "grader", "doctor", "--json"]
+        ended = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert not os.listdir(folder)
+    found = {finding["name"]: finding for finding in json.loads(ended.stdout)["findings"]}["sandbox"]
+    assert found["detail"].startswith(f"{name}, tried just now")
+
+
 # --- small things ----------------------------------------------------------------------------------------------------
 
 
