@@ -24,6 +24,9 @@ ALWAYS_GRANTED: Final = frozenset(
     {"__future__", "abc", "collections", "dataclasses", "enum", "functools", "itertools", "math", "numbers",
      "operator", "typing"}
 )  # fmt: skip
+# From 3.13 on Python itself asks for these by the importer of whatever code runs: here, when NumPy warns of an overflow.
+# A file that names one in an import statement is refused before it runs.
+_OF_THE_INTERPRETER: Final = frozenset({"warnings"})
 # Parts of NumPy that reach compilers, C or the test runner rather than arrays.
 NEVER_GRANTED: Final = frozenset({"ctypeslib", "distutils", "f2py", "testing"})
 
@@ -111,7 +114,7 @@ def guarded_import(imports: Sequence[str]) -> Callable[..., Any]:
     def student_import(
         name: str, globals_: Any = None, locals_: Any = None, fromlist: Sequence[str] = (), level: int = 0
     ) -> Any:
-        if level or not is_granted(name, imports):
+        if level or not (is_granted(name, imports) or name in _OF_THE_INTERPRETER):
             raise ForbiddenImportError(refusal(name, imports))
         return builtins.__import__(name, globals_, locals_, fromlist, level)
 

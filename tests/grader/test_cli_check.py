@@ -313,10 +313,14 @@ def _descendants(pid: int, part: str) -> list[int]:
     """Return the processes below `pid` whose command line holds `part`."""
     found = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            try:
-                command = Path(f"/proc/{child}/cmdline").read_text()
-            except OSError:
-                continue
-            found += [child] * (part in command) + _descendants(child, part)
+        for child in map(int, _read(children).split()):
+            found += [child] * (part in _read(Path(f"/proc/{child}/cmdline"))) + _descendants(child, part)
     return found
+
+
+def _read(path: Path) -> str:
+    """Return what the system says of a process or thread; nothing if it is gone."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

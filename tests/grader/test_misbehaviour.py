@@ -1,5 +1,6 @@
 """Hostile and helpless code: each gets its verdict and one sentence in time, and everything else is still graded."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -36,8 +37,8 @@ HOSTILE = {
     "breaks the interpreter": ("os['kill'](os['getpid'](), 11)", "crashed", "SIGSEGV"),
     "overflows the stack for real": (
         "os['sys'].setrecursionlimit(10**9)\ndef deep(n): return max([n], key=deep)\nreturn deep(1)",
-        "crashed",
-        "SIGSEGV",
+        # from 3.12 on Python counts the calls that go through C, and raises in time
+        *(("crashed", "SIGSEGV") if sys.version_info < (3, 12) else ("error", "RecursionError")),
     ),
     "recurses": ("return sigmoid(x)", "error", "RecursionError"),
     "wants 100 GB": ("return np.ones(100 * 2**27)", "memory", "Unable to allocate 100. GiB"),
