@@ -24,7 +24,7 @@ ALWAYS_GRANTED: Final = frozenset(
     {"__future__", "abc", "collections", "dataclasses", "enum", "functools", "itertools", "math", "numbers",
      "operator", "typing"}
 )  # fmt: skip
-# From 3.13 on Python itself asks for these by the importer of whatever code runs: here, when NumPy warns of an overflow.
+# From 3.13 on Python itself asks for these by the importer of whatever code runs, as when NumPy warns of an overflow.
 # A file that names one in an import statement is refused before it runs.
 _OF_THE_INTERPRETER: Final = frozenset({"warnings"})
 # Parts of NumPy that reach compilers, C or the test runner rather than arrays.
