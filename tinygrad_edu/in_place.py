@@ -76,7 +76,7 @@ class InPlace(Methods):
 
     def zero_(self) -> Any:
         """Set every number to 0."""
-        return self.fill_(0)
+        return self._change("zero_", lambda: self._like(0))
 
     def fill_(self, value: Any) -> Any:
         """Set every number to `value`."""
@@ -103,7 +103,7 @@ class InPlace(Methods):
         if changed.shape != self._data.shape:
             raise AutogradError(
                 f"{what}: the result has shape {changed.shape}, but the tensor keeps its own, "
-                f"{self._data.shape}.{user_line()}"
+                f"{self._data.shape}. Give the result a name of its own instead.{user_line()}"
             )
         self._data = np.array(changed, dtype=self._data.dtype)
         return self

@@ -83,7 +83,12 @@ MISTAKES = {
     "text_tensor": (lambda: tg.tensor(["a"]), errors.DtypeError, r"a tensor holds numbers"),
     "ragged": (lambda: tg.tensor([[1.0], [1.0, 2.0]]), errors.DtypeError, r"inhomogeneous"),
     "mean_of_integers": (lambda: tg.tensor([1, 2]).mean(), TypeError, r"int64.*\.float\(\)"),
-    "in_place_on_a_leaf": (lambda: leaf((2,)).zero_(), errors.AutogradError, r"zero_|copy_.*no_grad"),
+    "in_place_on_a_leaf": (lambda: leaf((2,)).zero_(), errors.AutogradError, r"zero_: .*no_grad"),
+    "in_place_on_an_interior_tensor": (
+        lambda: (leaf((2,)) * 2).mul_(3),
+        errors.AutogradError,
+        r"mul_: .*no_grad",
+    ),
     "assignment": (
         lambda: leaf((2,)).__setitem__(0, 1.0),
         errors.AutogradError,
