@@ -48,12 +48,14 @@ clamp = clip
 keep_freed_memory()
 
 _LAZY = ("data", "errors", "metrics", "models", "nn", "optim", "scalar", "train", "viz")
-# PyTorch has these at the top, too; they live where the heavy machinery is.
+# PyTorch has these at the top, too; they live with what else they need.
 _ELSEWHERE = {
     "conv1d": "nn.functional",
     "conv2d": "nn.functional",
-    "max_pool2d": "nn.functional",
     "get_num_threads": "ops.workspace",
+    "load": "saving",
+    "max_pool2d": "nn.functional",
+    "save": "saving",
     "set_num_threads": "ops.workspace",
 }
 

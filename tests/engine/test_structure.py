@@ -35,7 +35,7 @@ CHAPTERS = (
     ("autograd", "anomaly", "function", "gradcheck", "profiler"),
     ("nn",),
     ("optim",),
-    ("data", "metrics", "models", "viz"),
+    ("data", "metrics", "models", "saving", "viz"),
     ("train",),
     ("__main__",),
 )

@@ -10,8 +10,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.data import DataError
+from tinygrad_edu.saving import write_aside
 from tinygrad_edu.train import load_weights, save_weights
-from tinygrad_edu.train.files import write_aside
 
 
 def test_weights_come_back_as_they_were(tmp_path):

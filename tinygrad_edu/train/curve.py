@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .files import write_aside
+from tinygrad_edu.saving import write_aside
 
 __all__ = ["Epoch", "save_curve"]
 

@@ -1,57 +1,19 @@
-"""Files that are written whole or not at all."""
+"""The weights of a model as a file, for the command `python -m tinygrad_edu train`."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from tinygrad_edu.data import DataError
+from tinygrad_edu.saving import write_aside
 from tinygrad_edu.tensor import Tensor
 
-__all__ = ["load_weights", "save_weights", "write_aside"]
-
-
-@contextmanager
-def write_aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a new file beside `path` for writing; it takes its place when all is written, and vanishes on an error.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be written to.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with write_aside(pathlib.Path(folder, "note.txt")) as file:
-    ...         _ = file.write(b"whole")
-    ...     pathlib.Path(folder, "note.txt").read_text()
-    'whole'
-    """
-    path = Path(path)
-    # In the same folder, because only within one file system is renaming a single step.
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp hides the file from everybody else; give it the rights of a file made the usual way.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(aside, 0o666 & ~mask)
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise
+__all__ = ["load_weights", "save_weights"]
 
 
 def save_weights(path: str | os.PathLike[str], state_dict: Mapping[str, Any]) -> None:
