@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from grader.exercise import STUB_NAME, Exercise, ExerciseError
+from grader.teaching.place import new_folder
 
 __all__ = ["release", "visible_spec"]
 
@@ -32,12 +30,8 @@ def release(exercises: Sequence[Exercise], folder: Path) -> list[Path]:
     ExerciseError
         If something is there already, or a spec cannot be taken apart.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ExerciseError(f"{folder} is there already and not empty; name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".release-", dir=folder.parent))
-    try:
-        written = []
+    written = []
+    with new_folder(folder) as aside:
         for exercise in exercises:
             place = aside / exercise.id
             place.mkdir(parents=True)
@@ -49,13 +43,6 @@ def release(exercises: Sequence[Exercise], folder: Path) -> list[Path]:
             ):
                 (place / name).write_text(text, encoding="utf-8", newline="\n")
                 written.append(folder / exercise.id / name)
-        aside.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return written
 
 

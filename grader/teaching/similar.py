@@ -6,15 +6,14 @@ makes. The stub is beside it as the base code that everybody has in common.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.exercise import Exercise, ExerciseError
+from grader.exercise import Exercise
 from grader.intake import Catalogue, Limits, Store, discover
+from grader.teaching.place import new_folder
 
 __all__ = ["export_similar"]
 
@@ -29,12 +28,8 @@ def export_similar(submissions: Sequence[Path], exercises: Sequence[Exercise], f
     ExerciseError
         If `folder` is there already and not empty.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ExerciseError(f"{folder} is there already and not empty; name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".similar-", dir=folder.parent))
     count = 0
-    try:
+    with new_folder(folder) as aside:
         store = Store(aside / ".store")
         found = discover(submissions, Catalogue(exercises), store, Limits())
         names: set[str] = set()
@@ -51,13 +46,6 @@ def export_similar(submissions: Sequence[Path], exercises: Sequence[Exercise], f
             place.mkdir(parents=True)
             (place / "task.py").write_text(exercise.stub, encoding="utf-8", newline="\n")
         shutil.rmtree(aside / ".store", ignore_errors=True)
-        aside.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return count
 
 
