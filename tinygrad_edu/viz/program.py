@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
+from tinygrad_edu import saving
 from tinygrad_edu.errors import AutogradError
 
 __all__ = ["DotError", "DotMissingError", "run_dot", "write_aside"]
@@ -52,15 +52,6 @@ def write_aside(path: str | os.PathLike[str], content: bytes) -> Path:
         raise FileNotFoundError(
             f"the folder {str(target.parent)!r} for {target.name!r} does not exist; make it first."
         )
-    handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(aside, 0o666 & ~umask)
-        os.replace(aside, target)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    with saving.write_aside(target) as file:
+        file.write(content)
     return target
