@@ -263,16 +263,12 @@ def _add(x: Any, c: Any, g: Any, owned: set[int]) -> None:
     if isinstance(c, Node):
         x.cotangent = c + g
         return
-    if type(c) is np.ndarray and _references(c) == _ALONE and c.base is None and c.flags.writeable:
+    if type(c) is np.ndarray and getrefcount(c) == _ALONE and c.base is None and c.flags.writeable:
         # a rule made it for this input, and nobody else has it
         c += g
     else:
         x.cotangent = np.asarray(c + g)
     owned.add(id(x))
-
-
-def _references(array: Any) -> int:
-    return getrefcount(array)
 
 
 def _alone(x: Any) -> int:
@@ -282,7 +278,7 @@ def _alone(x: Any) -> int:
 
 
 def _counted(c: Any) -> int:
-    return _references(c)
+    return getrefcount(c)
 
 
 # For an array that only its node holds: measured, because interpreters differ.
