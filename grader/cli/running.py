@@ -70,7 +70,10 @@ def run_jobs(jobs: Sequence[Job], parallel: int) -> Generator[ExerciseResult]:
             number += 1
             yield result
     except BrokenProcessPool:
-        # Something killed a judge, most likely for want of memory: go on without company.
+        # Something killed a judge, most likely for want of memory: go on without company. Another that was just
+        # starting may not have noticed, and the pool would wait for it for ever.
+        pool.shutdown(wait=False, cancel_futures=True)
+        _stop_judges()
         for job in jobs[number:]:
             yield judge_job(job)
     except BaseException:
